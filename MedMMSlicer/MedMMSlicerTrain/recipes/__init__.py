@@ -1,0 +1,1 @@
+"""The recipes: one TOML file per bundle, read by :mod:`MedMMSlicerTrain.recipe`."""
