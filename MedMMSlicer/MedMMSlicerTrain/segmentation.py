@@ -99,7 +99,7 @@ def normalize(array: NDArray[np.float32], percentiles: list[float]) -> NDArray[n
 
 
 def augmentation(recipe: SegmentationRecipe) -> mt.Compose:
-    """Random affine, left-right flip and MR-like intensity changes, from any size to the recipe's input size."""
+    """Random affine, left-right flip and MR-like intensity changes, of any size to the input size."""
     table = recipe.augmentation
     angle = math.radians(table.rotate_degrees)
 

@@ -39,7 +39,7 @@ class LaboratoryResult:
 
 @dataclass(frozen=True)
 class ClinicalContext:
-    """Patient facts, texts, laboratory results and structured scores. Missing is None or empty, never zero."""
+    """Patient facts, texts, laboratory results and structured scores. Missing is None or empty, never 0."""
 
     age_years: float | None = None
     sex: str | None = None

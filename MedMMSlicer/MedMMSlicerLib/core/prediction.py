@@ -77,7 +77,7 @@ class LabelMap:
 
 @dataclass(frozen=True, eq=False)
 class HeatMap:
-    """Evidence over an image: ``array`` of float32 in 0..1, shape (K, J, I), for the finding ``finding_id``."""
+    """Evidence over an image: ``array`` of float32 in 0..1, shape (K, J, I), for one finding."""
 
     id: str
     finding_id: str
