@@ -1,0 +1,21 @@
+#!/bin/sh
+# The few system libraries that VTK and Qt need on Linux: installed where that is allowed, else named in one line.
+[ "$(uname -s)" = Linux ] || exit 0
+missing=""
+check() { ldconfig -p 2>/dev/null | grep -q "$1" || missing="$missing $2"; }
+PATH="$PATH:/sbin:/usr/sbin"
+check libEGL.so.1 libegl1
+check libEGL_mesa.so.0 libegl-mesa0
+check libGL.so.1 libgl1
+check libGLX_mesa.so.0 libglx-mesa0
+check libxkbcommon.so.0 libxkbcommon0
+check libfontconfig.so.1 libfontconfig1
+check libdbus-1.so.3 libdbus-1-3
+ls /usr/lib/*/dri/swrast_dri.so /usr/lib/*/dri/*_dri.so /usr/lib/*/libgallium*.so >/dev/null 2>&1 || missing="$missing libgl1-mesa-dri"
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "Installing the system libraries$missing"
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null && exit 0
+fi
+echo "Missing system libraries, needed for pictures of the 3D scene:$missing. Install them, e.g.: sudo apt-get install$missing" >&2
+exit 0
