@@ -11,7 +11,7 @@ check libGLX_mesa.so.0 libglx-mesa0
 check libxkbcommon.so.0 libxkbcommon0
 check libfontconfig.so.1 libfontconfig1
 check libdbus-1.so.3 libdbus-1-3
-ls /usr/lib/*/dri/swrast_dri.so /usr/lib/*/dri/*_dri.so /usr/lib/*/libgallium*.so >/dev/null 2>&1 || missing="$missing libgl1-mesa-dri"
+find /usr/lib* -name "swrast_dri.so" -o -name "libgallium*.so" 2>/dev/null | grep -q . || missing="$missing libgl1-mesa-dri"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo "Installing the system libraries$missing"
