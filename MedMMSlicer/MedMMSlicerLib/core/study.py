@@ -67,6 +67,9 @@ class Series:
         DICOM UIDs, empty where the input is not DICOM.
     instance_uids : tuple of str
         SOP instance UIDs in slice order (one for a multi-frame object).
+    frames : tuple of int
+        For a file that holds several volumes or frames: the zero-based frames (multi-frame DICOM) or time
+        points (4D volume file) that belong to this series, in slice order. Empty: everything in ``paths``.
     notes : tuple of ReadingNote
     volume : Volume, optional
         None until loaded.
@@ -81,6 +84,7 @@ class Series:
     instance_uids: tuple[str, ...] = ()
     notes: tuple[ReadingNote, ...] = ()
     volume: Volume | None = None
+    frames: tuple[int, ...] = ()
 
     @property
     def is_dicom(self) -> bool:
