@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import CancelledError
 
-__all__ = ["EngineFactory", "FakeEngine", "InferenceEngine", "RunControl", "RunOptions"]
+__all__ = ["SILENT", "EngineFactory", "FakeEngine", "InferenceEngine", "RunControl", "RunOptions"]
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -100,3 +100,7 @@ class RunControl:
         if self.cancelled():
             raise CancelledError("The run was cancelled; nothing was changed.")
         self.progress(stage, fraction)
+
+
+SILENT = RunControl()
+"""Shows nothing and is never cancelled."""
