@@ -9,8 +9,8 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import json
+import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -161,23 +161,23 @@ def write_analysis(analysis: Analysis, out: Path, control: RunControl = SILENT) 
     OutputError, DiskFullError
         If ``out`` can not be written.
     """
-    from .files import writing_errors
+    from .files import output_error
 
-    with writing_errors(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        if out.exists() and not out.is_dir():
-            raise UsageError(f"{out} is a file. Give the path of a folder.")
-        partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-partial-", dir=out.parent))
-        try:
-            for write in _writers(analysis):
-                control.step("writing results", 0.99)
-                write(analysis, partial)
-            out.mkdir(exist_ok=True)
-            probe = Path(tempfile.mkdtemp(prefix=".probe-", dir=out))
-            probe.rmdir()
-            return tuple(path.replace(out / path.name) for path in sorted(partial.iterdir()))
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+    out = out.absolute()
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file. Give the path of a folder.")
+    partial = out.with_name(f".{out.name}-partial-{os.getpid()}")
+    try:
+        partial.mkdir(parents=True)
+        for write in _writers(analysis):
+            control.step("writing results", 0.99)
+            write(analysis, partial)
+        out.mkdir(exist_ok=True)
+        return tuple(path.replace(out / path.name) for path in sorted(partial.iterdir()))
+    except OSError as error:
+        raise output_error(out, error) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _choose(
