@@ -1,0 +1,132 @@
+"""A grounded first draft: it says what the predictions and the case say, and nothing else.
+
+Sentences with author ``model`` state findings, measurements or labels, and carry their ids. Everything
+else (technique, notices, what was not done) has the author ``template``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..bundles.manifest import Manifest
+from ..core import Case, Prediction, Report, ReportSection, ReportSentence, localized
+from .background import describe_comparison, describe_examination, describe_indication, describe_series
+from .limitations import describe_limitations
+from .source import Lines, Source
+from .statements import state_findings, state_impression, state_measurements
+from .templates import DEFAULT_SET, Wording, load_wording
+
+__all__ = ["DraftOptions", "draft_report"]
+
+
+@dataclass(frozen=True)
+class DraftOptions:
+    """How to draft.
+
+    Parameters
+    ----------
+    created_at : str
+        ISO 8601; empty: now.
+    template_folders : tuple of Path
+        Folders with template sets of the user, see `reporting.templates`.
+    """
+
+    created_at: str = ""
+    template_folders: tuple[Path, ...] = field(default=())
+
+
+def draft_report(
+    case: Case,
+    predictions: Sequence[Prediction],
+    bundles: Sequence[Manifest],
+    language: str = "en",
+    options: DraftOptions | None = None,
+) -> Report:
+    """Draft a report on a case.
+
+    Parameters
+    ----------
+    case : Case
+    predictions : sequence of Prediction
+        Empty when no bundle applied: the report then says so.
+    bundles : sequence of Manifest
+        Of the bundles that made the predictions; each manifest's ``report_template`` chooses the wording of
+        what that bundle found.
+    language : str
+        ``en`` or ``zh-CN``.
+    options : DraftOptions, optional
+
+    Returns
+    -------
+    Report
+        Sections ``examination``, ``indication`` (only when something was given), ``technique``,
+        ``comparison``, ``findings``, ``measurements`` (only when something was assessed), ``impression`` and
+        ``limitations``.
+
+    Raises
+    ------
+    UsageError
+        If the language is unknown or a template has a mistake.
+    """
+    options = options or DraftOptions()
+    manifests = {manifest.id: manifest for manifest in bundles}
+    sources = [
+        _source(prediction, manifests.get(prediction.provenance.bundle_id), language, options)
+        for prediction in predictions
+    ]
+    common = sources[0].wording if len(sources) == 1 else load_wording(DEFAULT_SET, language)[0]
+    content: dict[str, Lines] = {
+        "examination": describe_examination(case, common),
+        "indication": describe_indication(case.context, common),
+        "technique": describe_series(case, common) + _methods(sources),
+        "comparison": describe_comparison(case, common),
+        "findings": state_findings(sources, common),
+        "measurements": state_measurements(sources, common),
+        "impression": state_impression(sources, common),
+        "limitations": describe_limitations(case, sources, common),
+    }
+    return Report(
+        title=common.title,
+        language=language,
+        notice=common.notice,
+        sections=tuple(_section(name, lines, common) for name, lines in content.items() if lines),
+        created_at=options.created_at or datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _source(
+    prediction: Prediction, manifest: Manifest | None, language: str, options: DraftOptions
+) -> Source:
+    asked = manifest.report_template if manifest else DEFAULT_SET
+    wording, found = load_wording(asked, language, options.template_folders)
+    title = localized(manifest.title, language) if manifest else ""
+    return Source(
+        prediction=prediction,
+        manifest=manifest,
+        wording=wording,
+        title=title or prediction.provenance.bundle_id,
+        template_missing="" if found else asked,
+    )
+
+
+def _methods(sources: Sequence[Source]) -> Lines:
+    return [
+        source.line(
+            "method",
+            bundle=source.prediction.provenance.bundle_id,
+            version=source.prediction.provenance.bundle_version,
+            device=source.device,
+        )
+        for source in sources
+    ]
+
+
+def _section(name: str, lines: Lines, wording: Wording) -> ReportSection:
+    sentences = tuple(
+        ReportSentence(f"{name}-{number}", line.text, line.author, line.evidence_ids)
+        for number, line in enumerate(lines, start=1)
+    )
+    return ReportSection(name, wording.sections[name], sentences)

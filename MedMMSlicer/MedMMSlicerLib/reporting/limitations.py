@@ -1,0 +1,70 @@
+"""The section that says what the draft does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..core import Case, localized
+from .source import Line, Lines, Source
+from .templates import Wording
+
+__all__ = ["describe_limitations"]
+
+
+def describe_limitations(case: Case, sources: Sequence[Source], common: Wording) -> Lines:
+    """Refusals first, then notes, what was missing, what was not assessed, the model and its intended use."""
+    lines: Lines = [
+        source.line("refusal", text=text) for source in sources for text in source.prediction.refusals
+    ]
+    lines += [
+        Line(common.sentence("image_note", name=series.name, text=note.text))
+        for series in case.series.values()
+        for note in series.notes
+    ]
+    for source in sources:
+        lines += _run(source)
+    if sources:
+        lines.append(Line(common.sentence("not_assessed")))
+    return lines
+
+
+def _run(source: Source) -> Lines:
+    prediction, provenance = source.prediction, source.prediction.provenance
+    lines = [source.line("run_note", text=text) for text in provenance.notes]
+    if prediction.missing:
+        names = source.joined(_variable(name, source.wording) for name in prediction.missing)
+        lines.append(source.line("missing", names=names))
+    if source.has_rejected and len(prediction.findings) > 1:
+        lines.append(source.line("rejected_left_out"))
+    if prediction.heat_maps:
+        lines.append(source.line("heat_map"))
+    if prediction.texts:
+        lines.append(source.line("text_left_out"))
+    if source.template_missing:
+        lines.append(source.line("template_unknown", name=source.template_missing))
+    lines.append(
+        source.line(
+            "model",
+            bundle=provenance.bundle_id,
+            version=provenance.bundle_version,
+            device=source.device,
+        )
+    )
+    return lines + _intended_use(source)
+
+
+def _intended_use(source: Source) -> Lines:
+    if source.manifest is None:
+        return []
+    language = source.wording.language
+    lines = [source.line("intended_use", text=localized(source.manifest.intended_use, language))]
+    if source.manifest.not_for:
+        items = [localized(text, language).rstrip(".。") for text in source.manifest.not_for]
+        end = "。" if language.startswith("zh") else "."
+        lines.append(source.line("not_for", items=source.joined(items, "items") + end))
+    return lines
+
+
+def _variable(name: str, wording: Wording) -> str:
+    group, _, rest = name.partition(".")
+    return wording.word(f"context.{group}", name).replace("{name}", rest)

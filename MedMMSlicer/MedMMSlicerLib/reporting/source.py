@@ -1,0 +1,100 @@
+"""What the sections of a draft are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..bundles.manifest import Manifest
+from ..core import Finding, Measurement, Prediction, localized
+from .quantities import sentence_case, with_side
+from .templates import Wording
+
+__all__ = ["Line", "Lines", "Source"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A sentence before it has an id."""
+
+    text: str
+    author: str = "template"
+    evidence_ids: tuple[str, ...] = ()
+
+
+Lines = list[Line]
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A prediction with its bundle's manifest and the wording that the manifest asks for.
+
+    Parameters
+    ----------
+    title : str
+        Of the bundle, in the language of the report.
+    template_missing : str
+        Name of the template set that the manifest asks for and that is not there, else empty.
+    """
+
+    prediction: Prediction
+    manifest: Manifest | None
+    wording: Wording
+    title: str
+    template_missing: str = ""
+
+    @property
+    def device(self) -> str:
+        """What the network really ran on, for people."""
+        used = self.prediction.provenance.provider_used
+        return self.wording.word(f"device.{used}", used)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings that the reader did not reject."""
+        return tuple(finding for finding in self.prediction.findings if finding.status != "rejected")
+
+    @property
+    def has_rejected(self) -> bool:
+        """Whether the reader rejected a finding."""
+        return len(self.findings) < len(self.prediction.findings)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the run gave reasons not to trust it."""
+        return bool(self.prediction.refusals)
+
+    def measured(self, finding: Finding) -> tuple[Measurement, ...]:
+        """The measurements of a finding, in the order in which it names them."""
+        known = {measurement.id: measurement for measurement in self.prediction.measurements}
+        return tuple(known[name] for name in finding.measurement_ids if name in known)
+
+    def free_measurements(self) -> tuple[Measurement, ...]:
+        """The measurements that belong to no single finding or segment: totals, comparisons of the sides.
+
+        None once a finding was rejected, since they may rest on it.
+        """
+        if self.has_rejected:
+            return ()
+        owned = {name for finding in self.prediction.findings for name in finding.measurement_ids}
+        return tuple(item for item in self.prediction.measurements if item.id not in owned)
+
+    def name_of(self, item: Finding | Measurement) -> str:
+        """Name with its side, in the language of the report."""
+        name = localized(item.name, self.wording.language)
+        return with_side(name, item.laterality, self.wording)
+
+    def joined(self, parts: Iterable[str], separator: str = "list") -> str:
+        """The parts as a list in the language of the report."""
+        return self.wording.word(separator).join(parts)
+
+    def line(self, sentence: str, **values: str) -> Line:
+        """A template line; ``title`` is given to every sentence."""
+        return Line(self._text(sentence, values))
+
+    def model_line(self, sentence: str, evidence_ids: Iterable[str], **values: str) -> Line:
+        """A line that states ``evidence_ids``."""
+        return Line(self._text(sentence, values), "model", tuple(dict.fromkeys(evidence_ids)))
+
+    def _text(self, sentence: str, values: dict[str, str]) -> str:
+        return sentence_case(self.wording.sentence(sentence, **{"title": self.title, **values}))
