@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import DiskFullError, MedMMError, OutputError
@@ -64,7 +64,6 @@ def output_error(path: Path, error: OSError) -> MedMMError:
 
 
 def _discard(temporary: Path) -> None:
-    try:
+    # The error that led here is the one to tell; a leftover that can not be removed must not hide it.
+    with suppress(OSError):
         temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise output_error(temporary, error) from error
