@@ -15,8 +15,12 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from .doctor import DoctorReport
 
 __all__ = [
     "DEVICES",
@@ -28,6 +32,7 @@ __all__ = [
     "Requirement",
     "RuntimeFacts",
     "choose_providers",
+    "doctor_report",
     "installed_runtimes",
     "machine_facts",
     "query_gpu",
@@ -142,6 +147,11 @@ class Requirement:
     def distribution(self) -> str:
         """Name of the distribution, without extras."""
         return self.package.partition("[")[0]
+
+    def accepts(self, runtime: InstalledRuntime) -> bool:
+        """Whether an installed runtime is what is wanted."""
+        low, high = (_release(part.lstrip("<>=")) for part in self.specifier.split(","))
+        return runtime.distribution == self.distribution and low <= _release(runtime.version) < high
 
 
 def choose_providers(device: str, available: Sequence[str] | None = None) -> ProviderChoice:
@@ -259,6 +269,13 @@ def machine_facts(gpu: GpuFacts | None = None) -> MachineFacts:
     )
 
 
+def doctor_report() -> DoctorReport:
+    """Examine the whole installation, see `doctor`; takes seconds, since it starts a worker."""
+    from . import doctor
+
+    return doctor.examine()
+
+
 def query_gpu(command: Sequence[str] = ("nvidia-smi",), timeout_s: float = 10.0) -> GpuFacts:
     """Ask ``nvidia-smi`` which GPUs there are; never raises, ``problem`` says why nothing is known.
 
@@ -317,6 +334,11 @@ def _cuda_of_driver(driver: str) -> str:
     head = driver.partition(".")[0]
     branch = int(head) if head.isdecimal() else 0
     return next((cuda for first, cuda in _DRIVER_CUDA if branch >= first), "")
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """Major and minor number: what the specifiers of `recommended_runtime` are about."""
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
 
 
 def _mebibytes(text: str) -> int:

@@ -57,21 +57,15 @@ def serve(folder: Path, predict: PredictFunction) -> None:
 
 
 def production_predict() -> PredictFunction:
-    """Build the function that loads a bundle, checked while it stays the same, and runs the predictor."""
-    from ..bundles.loading import ModelBundle, load_bundle
+    """Build the function that loads a bundle and runs the predictor, with sessions kept between runs."""
+    from ..bundles.loading import load_bundle
     from .predictor import EngineCache, predict, predict_points
 
     engines = EngineCache()
-    bundles: dict[tuple[Path, int], ModelBundle] = {}
 
     def run(request: RunRequest, control: RunControl) -> Prediction:
         control.step("bundle", 0.0)
-        metadata = request.bundle_path / "configs" / "metadata.json"
-        # The metadata holds the hashes of all other files, so a bundle that was replaced is noticed.
-        key = (request.bundle_path, metadata.stat().st_mtime_ns if metadata.exists() else 0)
-        if key not in bundles:
-            bundles[key] = load_bundle(request.bundle_path)
-        bundle = bundles[key]
+        bundle = load_bundle(request.bundle_path)
         if request.points_ras:
             return predict_points(bundle, request.case, request.points_ras, request.options, control, engines)
         return predict(bundle, request.case, request.options, control, engines)
