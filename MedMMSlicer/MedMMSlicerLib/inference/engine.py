@@ -67,11 +67,14 @@ class RunOptions:
         Where a ``roi`` bundle reads; None: the centre of the volume.
     threads : int
         Of the runtime; 0: as many as there are cores.
+    memory_limit_bytes : int
+        What one run may use beside the loaded image; 0: what the machine has available.
     """
 
     device: str = "auto"
     point_ras: tuple[float, float, float] | None = None
     threads: int = 0
+    memory_limit_bytes: int = 0
 
 
 @dataclass(frozen=True)
