@@ -189,10 +189,12 @@ def _choose(
     if not candidates:
         names = ", ".join(item.name for item in found)
         raise UsageError(f"No series is called '{request.series}'. The input holds: {names}.")
+    from .bundles.suggestion import judge
+
     wanted = None if request.bundle == "auto" else catalog.get(request.bundle)
     fitting, reasons = [], []
     for series in candidates:
-        for suggestion in catalog.suggest(series, wanted):
+        for suggestion in [judge(wanted, series)] if wanted else catalog.suggest(series):
             if suggestion.applicable:
                 fitting.append((series, suggestion))
             elif suggestion.reason not in reasons:

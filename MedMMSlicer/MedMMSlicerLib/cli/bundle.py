@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.markdown import Markdown
@@ -10,9 +11,14 @@ from rich.table import Table
 
 from .common import console, print_json
 
+if TYPE_CHECKING:
+    from ..bundles.catalog import BrokenBundle
+    from ..bundles.loading import ModelBundle
+
 __all__ = ["bundle_app"]
 
 bundle_app = typer.Typer(help="Model bundles: list, show, check.", no_args_is_help=True)
+_FACTS = ("version", "title", "tasks", "license")
 _JSON = typer.Option(False, "--json", help="Machine-readable output.")
 
 
@@ -21,34 +27,27 @@ def list_bundles(json: bool = _JSON) -> None:
     """List every bundle that was found, broken ones included."""
     from ..bundles.catalog import BundleCatalog
 
-    entries = BundleCatalog().list()
-    rows = [
-        {
-            "id": entry.id,
-            "version": entry.manifest.version if entry.manifest else None,
-            "title": entry.manifest.title.get("en", "") if entry.manifest else None,
-            "tasks": list(entry.manifest.tasks) if entry.manifest else [],
-            "license": entry.manifest.license if entry.manifest else None,
-            "path": str(entry.path),
-            "error": entry.error or None,
-        }
-        for entry in entries
-    ]
+    rows = [_row(entry) for entry in BundleCatalog().list()]
     if json:
         print_json(rows)
         return
     table = Table("id", "version", "title", "tasks", "license", "state")
     for row in rows:
         state = f"[red]{row['error']}[/]" if row["error"] else "[green]ok[/]"
-        table.add_row(
-            str(row["id"]),
-            row["version"] or "",
-            row["title"] or "",
-            ", ".join(row["tasks"]),
-            row["license"] or "",
-            state,
-        )
+        shown = (row[key] or "" for key in ("id", "version", "title", "tasks", "license"))
+        table.add_row(*(part if isinstance(part, str) else ", ".join(part) for part in shown), state)
     console.print(table)
+
+
+def _row(entry: ModelBundle | BrokenBundle) -> dict[str, object]:
+    from ..bundles.loading import ModelBundle
+
+    row: dict[str, object] = {"path": str(entry.path)}
+    if not isinstance(entry, ModelBundle):
+        return {**row, "id": entry.path.name, "error": entry.error} | dict.fromkeys(_FACTS)
+    manifest = entry.manifest
+    facts = (manifest.version, manifest.title.get("en", ""), list(manifest.tasks), manifest.license)
+    return {**row, "id": manifest.id, "error": None} | dict(zip(_FACTS, facts))
 
 
 @bundle_app.command("show")
