@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -65,17 +66,15 @@ def scan_folder(path: Path) -> FolderContent:
         root = path.resolve(strict=True)
         if not root.is_dir():
             raise BundleError(f"The bundle {path} is not a folder. Give the folder that holds 'configs'.")
-        entries = list(_entries(root))
+        entries = list(itertools.islice(_entries(root), _MAXIMUM_ENTRIES + 1))
     except (OSError, RuntimeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise BundleError(f"The bundle folder {path} can not be read ({reason}). Check the path.") from error
+    if len(entries) > _MAXIMUM_ENTRIES:
+        raise BundleError(f"The folder {path} has more than {_MAXIMUM_ENTRIES} files. Is it a bundle?")
     signatures: dict[str, tuple[int, ...]] = {}
     violations: list[Violation] = []
-    if len(entries) > _MAXIMUM_ENTRIES:
-        violations.append(
-            Violation(".", f"The folder has more than {_MAXIMUM_ENTRIES} entries.", "Remove the others.")
-        )
-    for relative in sorted(entries[:_MAXIMUM_ENTRIES]):
+    for relative in sorted(entries):
         violation = _check_entry(root, relative, signatures)
         if violation:
             violations.append(violation)
@@ -148,18 +147,18 @@ def _compare_hash(path: Path, where: str, name: str, expected: str) -> Iterator[
 
 
 def _entries(root: Path) -> Iterator[str]:
-    """Relative paths of everything that is no plain folder, at most one more than allowed."""
-    pending, count = [root], 0
-    while pending:
+    """Relative paths of everything that is no plain folder; countless folders end it too."""
+    pending, folders = [root], 0
+    while pending and folders <= _MAXIMUM_ENTRIES:
+        folders += 1
         with os.scandir(pending.pop()) as listing:
             for entry in listing:
-                count += 1
-                if count > 2 * _MAXIMUM_ENTRIES:
-                    return
                 if entry.is_dir(follow_symlinks=False):
                     pending.append(Path(entry.path))
                 else:
                     yield Path(entry.path).relative_to(root).as_posix()
+    if pending:
+        raise BundleError(f"The folder {root} has more than {_MAXIMUM_ENTRIES} folders. Is it a bundle?")
 
 
 def _check_entry(root: Path, relative: str, signatures: dict[str, tuple[int, ...]]) -> Violation | None:
