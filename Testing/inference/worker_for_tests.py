@@ -43,12 +43,13 @@ def plain(request: RunRequest, control: RunControl) -> Prediction:
 
 
 def steps(request: RunRequest, control: RunControl) -> Prediction:
-    """Twenty steps of 10 ms in two stages, one of them told backwards."""
-    for stage in ("preprocess", "network"):
-        for number in range(21):
-            control.step(stage, number / 20)
-            time.sleep(0.01)
-        control.step(stage, 0.3)
+    """Forty steps of 10 ms in two stages, with one step back."""
+    for number in range(41):
+        control.step("preprocess" if number <= 20 else "network", number / 40)
+        time.sleep(0.01)
+        if number == 30:
+            time.sleep(0.05)
+            control.step("network", 0.3)
     return answer(request)
 
 

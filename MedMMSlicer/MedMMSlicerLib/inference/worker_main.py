@@ -8,6 +8,7 @@ line of its log.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core import Prediction
-from ..errors import MedMMError, MemoryLimitError
+from ..errors import DeviceError, MedMMError, MemoryLimitError
 from .engine import RunControl
 from .worker_protocol import (
     EVENTS_FILE,
@@ -32,7 +33,7 @@ from .worker_protocol import (
     write_result,
 )
 
-__all__ = ["PredictFunction", "main", "serve"]
+__all__ = ["PredictFunction", "main", "production_predict", "serve", "warm_up"]
 
 PredictFunction = Callable[[RunRequest, RunControl], Prediction]
 
@@ -43,17 +44,39 @@ _MEMORY_RESERVE = 0.05
 
 def main(arguments: list[str]) -> None:
     """Serve the exchange folder that the only argument names, until the client goes."""
-    serve(Path(arguments[0]), production_predict())
+    serve(Path(arguments[0]), production_predict(), warm_up)
 
 
-def serve(folder: Path, predict: PredictFunction) -> None:
-    """Take runs from the standard input and compute them with ``predict``; never returns."""
+def serve(folder: Path, predict: PredictFunction, prepare: Callable[[], object] = lambda: None) -> None:
+    """Take runs from the standard input and compute them with ``predict``; never returns.
+
+    Parameters
+    ----------
+    folder : Path
+        Exchange folder.
+    predict : callable
+    prepare : callable
+        Called once, when the client has been told that the worker is ready.
+    """
     commands: queue.Queue[bytes] = queue.Queue()
     threading.Thread(target=_listen, args=(folder, commands), daemon=True).start()
     events = _EventWriter(folder)
     events.send({"event": "ready", "pid": os.getpid()})
+    prepare()
     while True:
         _run(folder, parse_command(commands.get()), predict, events)
+
+
+def warm_up() -> None:
+    """Load the libraries of the first run while nobody waits for it yet."""
+    import scipy.ndimage  # noqa: F401
+    import SimpleITK  # noqa: F401
+
+    from .onnx_engine import runtime_facts
+
+    # Without a runtime each run fails and says why; the worker itself is sound.
+    with contextlib.suppress(DeviceError):
+        runtime_facts()
 
 
 def production_predict() -> PredictFunction:
@@ -126,7 +149,7 @@ class _EventWriter:
 
 
 class _Progress:
-    """Passes progress on, never backwards within a stage and not more often than a screen can show."""
+    """Passes progress on, never backwards and not more often than a screen can show."""
 
     def __init__(self, run: int, events: _EventWriter) -> None:
         self._run = run
@@ -137,9 +160,8 @@ class _Progress:
 
     def report(self, stage: str, fraction: float) -> None:
         now = time.monotonic()
-        is_new = stage != self._stage
-        value = min(max(float(fraction), 0.0 if is_new else self._fraction), 1.0)
-        if not is_new and value < 1.0 and now - self._sent_at < _PROGRESS_INTERVAL_S:
+        value = min(max(float(fraction), self._fraction), 1.0)
+        if stage == self._stage and value < 1.0 and now - self._sent_at < _PROGRESS_INTERVAL_S:
             return
         self._stage, self._fraction, self._sent_at = stage, value, now
         self._events.send({"event": "progress", "run": self._run, "stage": stage, "fraction": value})
@@ -160,8 +182,7 @@ def _limit_memory(request: RunRequest) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     soft = hard
     if choose_providers(request.options.device).providers == (CPU_PROVIDER,):
-        extra = request.memory_limit_bytes
-        soft = _data_bytes() + (_available_bytes() if extra is None else extra)
+        soft = _data_bytes() + (request.options.memory_limit_bytes or _available_bytes())
         soft = soft if hard == resource.RLIM_INFINITY else min(soft, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
@@ -169,7 +190,9 @@ def _limit_memory(request: RunRequest) -> None:
 def _available_bytes() -> int:
     import psutil
 
-    return int(psutil.virtual_memory().available * (1 - _MEMORY_RESERVE))
+    # Swap counts: the network runtime reserves up to twice what it then touches.
+    available = psutil.virtual_memory().available * (1 - _MEMORY_RESERVE)
+    return int(available + psutil.swap_memory().free)
 
 
 def _data_bytes() -> int:

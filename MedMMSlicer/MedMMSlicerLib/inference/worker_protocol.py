@@ -52,17 +52,15 @@ class RunRequest:
     case : Case
         Its series have to be loaded.
     options : RunOptions
+        Its ``memory_limit_bytes`` also bounds what the worker process can allocate for the run (Linux).
     points_ras : tuple of (3,) tuple of float, mm, RAS
         Several points to read at in one go (both sides); empty: ``options.point_ras`` alone.
-    memory_limit_bytes : int, optional
-        How much more memory the worker may take for this run; None: what is available when it begins.
     """
 
     bundle_path: Path
     case: Case
     options: RunOptions = field(default_factory=RunOptions)
     points_ras: tuple[tuple[float, float, float], ...] = ()
-    memory_limit_bytes: int | None = None
 
 
 @dataclass(frozen=True)
