@@ -197,9 +197,19 @@ def read_dataset(path: Path, pixels: bool = True) -> Any:
 
     try:
         with quiet():
-            return dcmread(path, stop_before_pixels=not pixels, force=True)
+            dataset = dcmread(path, stop_before_pixels=not pixels, force=True)
+            _state_transfer_syntax(dataset)
     except DECODE_ERRORS as error:
         raise InputError(f"{path} can not be read: {error}. Export the file again.") from error
+    return dataset
+
+
+def _state_transfer_syntax(dataset: Any) -> None:
+    """Old files leave the transfer syntax out; how the elements are encoded tells it."""
+    if "TransferSyntaxUID" not in dataset.file_meta:
+        implicit, little = dataset.original_encoding
+        syntaxes = {(True, True): "", (False, True): ".1", (False, False): ".2"}
+        dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2" + syntaxes.get((implicit, little), "")
 
 
 def _begins_with_an_element(start: bytes) -> bool:

@@ -243,7 +243,7 @@ def _palette(dataset: Any, array: NDArray[Any]) -> NDArray[Any]:
     if colored.dtype.itemsize == 1:
         return np.asarray(colored, np.uint8)
     # Some writers say 16 bits and fill 8.
-    return (colored >> 8 if int(colored.max(initial=0)) > 255 else colored).astype(np.uint8)
+    return np.asarray(colored >> 8 if int(colored.max(initial=0)) > 255 else colored, np.uint8)
 
 
 def _eight_bits(array: NDArray[Any], bits: int) -> NDArray[Any]:
@@ -260,7 +260,7 @@ def _without_overlay_bits(dataset: Any, array: NDArray[Any]) -> NDArray[Any]:
     unused = allocated - 1 - high if stored - 1 <= high < allocated else allocated - stored
     # Shifting up and down again clears both sides, and copies the sign where there is one.
     shifted: NDArray[Any] = np.left_shift(array, unused)
-    return np.right_shift(shifted, allocated - stored)
+    return np.asarray(np.right_shift(shifted, allocated - stored))
 
 
 def _number(value: Any, default: float) -> float:
