@@ -291,10 +291,10 @@ def _write_pictures_and_report(analysis: Analysis, folder: Path) -> None:
     picture = draw_overlay(analysis.case.series["current"], analysis.prediction, language)
     picture.save(folder / "overlay.png")
     image = (folder / "overlay.png").read_bytes()
-    html = to_html(analysis.report, analysis.prediction, images={"overlay": image})
+    html = to_html(analysis.report, [analysis.prediction], images={"overlay": image})
     (folder / "report.html").write_text(html, encoding="utf-8")
     (folder / "report.txt").write_text(to_text(analysis.report), encoding="utf-8")
-    _write_json(report_to_json(analysis.report, analysis.prediction), folder / "report.json")
+    _write_json(report_to_json(analysis.report, [analysis.prediction]), folder / "report.json")
 
 
 def _write_case(analysis: Analysis, folder: Path) -> None:

@@ -83,7 +83,7 @@ def _read(sample: Sample, out: Path, control: object) -> _Row:
 
 
 def _write_page(rows: list[_Row], out: Path) -> Path:
-    from ..reporting.render import to_index_html
+    from ..reporting.index_page import to_index_html
 
     out.mkdir(parents=True, exist_ok=True)
     entries = [
