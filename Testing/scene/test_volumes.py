@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from MedMMSlicerLib.core import Series, Volume, VolumeGeometry
 from MedMMSlicerLib.errors import InputError
 from MedMMSlicerLib.scene.bundle_io import load_scene, save_scene

@@ -49,10 +49,10 @@ def make_segment(definition: SegmentDefinition, provenance: Provenance, language
         "MedMM.BundleSha256": provenance.bundle_sha256,
         "MedMM.Provider": provenance.provider_used,
         "MedMM.CreatedAt": provenance.created_at,
-        "MedMM.Label": label_hash(segment, terminology_entry(definition)),
     }
     for name, value in tags.items():
         set_tag(segment, name, value)
+    set_tag(segment, "MedMM.Label", label_hash(segment))
     return segment
 
 
@@ -79,10 +79,10 @@ def describe_segment(segment: Any, segment_id: str, value: int) -> SegmentDefini
     )
 
 
-def label_hash(segment: Any, entry: str | None = None) -> str:
+def label_hash(segment: Any) -> str:
     """Return a hash of name, color and codes, which changes when a person changes one of them."""
     color = [round(channel * 255) for channel in segment.GetColor()]
-    facts = [segment.GetName(), color, segment.GetTerminology() if entry is None else entry]
+    facts = [segment.GetName(), color, segment.GetTerminology()]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 

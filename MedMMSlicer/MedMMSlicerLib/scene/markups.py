@@ -70,7 +70,8 @@ def add_boxes(
 def box_from_node(scene: MrmlScene, node_id: str) -> Box:
     """Return a box that `add_boxes` made, as it lies now."""
     node = get_node(scene, node_id, "vtkMRMLMarkupsROINode")
-    center, size = node.GetCenterWorld(), node.GetSizeWorld()
+    center, size = node.GetCenterWorld(), [0.0, 0.0, 0.0]
+    node.GetSizeWorld(size)
     low, high = ([center[axis] + sign * size[axis] / 2 for axis in range(3)] for sign in (-1, 1))
     return Box(
         finding_id=node.GetAttribute("MedMM.FindingId") or "",

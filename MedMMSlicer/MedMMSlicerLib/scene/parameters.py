@@ -18,9 +18,10 @@ def parameter_node(scene: MrmlScene, module: str = "MedMMSlicer") -> str:
         node = scene.CreateNodeByClass("vtkMRMLScriptedModuleNode")
         node.UnRegister(None)
         node.SetSingletonTag(module)
-        node.SetModuleName(module)
         node.SetName(module)
         node = scene.AddNode(node)
+    # Again on every call: clearing a scene keeps the singleton and resets its content.
+    node.SetModuleName(module)
     return str(node.GetID())
 
 

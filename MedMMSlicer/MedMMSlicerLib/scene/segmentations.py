@@ -269,12 +269,22 @@ def label_maps_from_node(
 
 
 def show_closed_surface(scene: MrmlScene, node_id: str, smoothing: float = 0.5) -> None:
-    """Make the 3D surfaces of a segmentation and show them; ``smoothing`` is 0 (none) to 1 (strong)."""
+    """Make the 3D surfaces of a segmentation and show them; ``smoothing`` is 0 (none) to 1 (strong).
+
+    Raises
+    ------
+    UsageError
+        If VTK can not make them: the segmentations logic was created after the segmentation, or never.
+    """
     node = get_node(scene, node_id, "vtkMRMLSegmentationNode")
     segmentation = node.GetSegmentation()
     segmentation.SetConversionParameter("Smoothing factor", f"{min(max(smoothing, 0.0), 1.0):.2f}")
     segmentation.RemoveRepresentation("Closed surface")
-    node.CreateClosedSurfaceRepresentation()
+    if segmentation.GetNumberOfSegments() and not node.CreateClosedSurfaceRepresentation():
+        raise UsageError(
+            f"'{node.GetName()}' can not be shown in 3D: the segmentations logic must exist before the "
+            "segmentation."
+        )
     node.GetDisplayNode().SetVisibility3D(True)
 
 
