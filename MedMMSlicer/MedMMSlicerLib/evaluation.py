@@ -168,7 +168,7 @@ def _run_case(
             mask = _volume(tools.read(row.mask), row.mask)
             reference = _reference(mask, volume, labels, row.mask)
         context, contradictions = complete_from_header(row.context, series.facts)
-        case = Case(id=row.id, series={"current": series}, context=context)
+        case = Case(id=row.id, series={bundle.manifest.inputs[0].role: series}, context=context)
         chosen = dataclasses.replace(options, point_ras=row.point_ras or options.point_ras)
         started = time.perf_counter()
         prediction = tools.predict(bundle, case, chosen, control)
@@ -234,11 +234,10 @@ def _predicted_labels(
     prediction: Prediction, image: Volume, labels: Sequence[LabelDefinition]
 ) -> NDArray[np.uint8]:
     """Label map with the values of the manifest; segments of either side of the body are the same label."""
-    maps = [item for item in prediction.label_maps if item.role == "current"]
-    if not maps:
+    if not prediction.label_maps:
         raise InputError("The bundle gave no segmentation for this image. Check that it fits the bundle.")
     result = np.zeros(image.geometry.shape, np.uint8)
-    for label_map in maps:
+    for label_map in prediction.label_maps:
         if not label_map.geometry.same_grid(image.geometry):
             raise InputError("The segmentation does not lie on the grid of the image. Report this.")
         table = np.zeros(256, np.uint8)
