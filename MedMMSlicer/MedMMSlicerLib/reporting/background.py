@@ -39,7 +39,7 @@ def _patient(context: ClinicalContext, series: Series, wording: Wording) -> Line
         facts.append(wording.word(f"sex.{sex.upper()[:1]}", sex))
     if not facts:
         return _line(wording, "patient_unknown")
-    return _line(wording, "patient", facts=wording.word("list").join(facts))
+    return _line(wording, "patient", facts=wording.word("facts").join(facts))
 
 
 def describe_indication(context: ClinicalContext, wording: Wording) -> Lines:
@@ -72,7 +72,8 @@ def _laboratory(item: LaboratoryResult, wording: Wording) -> str:
         limits = f"{low:g}–{high:g}"
     else:
         limits = f"≤ {high:g}" if low is None else f"≥ {low:g}"
-    return f"{item.name} {value} ({wording.word('reference').replace('{range}', limits)})"
+    reference = wording.word("reference").replace("{range}", f"{limits} {item.unit}".strip())
+    return f"{item.name} {value}{reference}"
 
 
 def describe_series(case: Case, wording: Wording) -> Lines:

@@ -49,8 +49,8 @@ def to_index_html(title: str, entries: Sequence[Mapping[str, str]]) -> str:
     ----------
     title : str
     entries : sequence of mapping
-        Each with ``title``, ``seen``, ``result``, ``attribution``, ``picture`` and ``report`` (relative paths; an
-        empty report: none was drafted). Everything is escaped.
+        Each with ``title``, ``seen``, ``result``, ``attribution``, ``picture`` and ``report`` (relative paths;
+        an empty report: none was drafted). Everything is escaped.
     """
     import jinja2
 
