@@ -25,7 +25,6 @@ from MedMMSlicerLib.errors import (
     UsageError,
     WorkerError,
 )
-from MedMMSlicerLib.inference import worker_codec
 from MedMMSlicerLib.inference.engine import RunOptions
 from MedMMSlicerLib.inference.worker import (
     Failed,
@@ -36,11 +35,9 @@ from MedMMSlicerLib.inference.worker import (
     WorkerClient,
     WorkerEvent,
 )
-from MedMMSlicerLib.inference.worker_folder import PREFIX, ExchangeFolder, remove_abandoned
-from MedMMSlicerLib.inference.worker_process import find_python, worker_environment
+from MedMMSlicerLib.inference.worker_process import worker_environment
 
 HERE = Path(__file__).resolve().parent
-LIBRARY = Path(worker_codec.__file__).resolve().parents[2]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the memory limit exists on Linux only")
 
@@ -401,34 +398,3 @@ def test_an_exchange_folder_that_can_not_be_made(tmp_path, a_request):
     client = WorkerClient(exchange_parent=tmp_path / "absent")
     with pytest.raises(WorkerError, match="No exchange folder"):
         client.submit(a_request("plain"))
-
-
-def test_abandoned_folders_are_removed_and_others_kept(tmp_path):
-    alive, dead, fresh = (ExchangeFolder(tmp_path) for _ in range(3))
-    dead._lock.close()
-    fresh._lock.close()
-    other = tmp_path / f"{PREFIX}other"
-    other.mkdir()
-    for folder in (alive.path, dead.path, other):
-        os.utime(folder, (1, 1))
-    assert remove_abandoned(tmp_path) == 1
-    assert sorted(tmp_path.iterdir()) == sorted([alive.path, fresh.path, other])
-    alive.remove()
-    assert not alive.path.exists()
-
-
-def test_the_python_of_slicer_is_found(tmp_path):
-    name = "PythonSlicer.exe" if sys.platform == "win32" else "PythonSlicer"
-    with pytest.raises(WorkerError, match="Install Slicer again"):
-        find_python("", str(tmp_path))
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / name).touch()
-    assert find_python("", str(tmp_path)) == str(tmp_path / "bin" / name)
-    assert find_python(sys.executable) == sys.executable
-    with pytest.raises(WorkerError, match="No Python interpreter"):
-        find_python("")
-
-
-def test_the_library_comes_first_on_the_path():
-    assert worker_environment({"PYTHONPATH": "x"})["PYTHONPATH"] == f"{LIBRARY}{os.pathsep}x"
-    assert worker_environment({})["PYTHONPATH"] == str(LIBRARY)
