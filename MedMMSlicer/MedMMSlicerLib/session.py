@@ -124,6 +124,7 @@ def analyze_series(
     predict: PredictFunction | None = None,
 ) -> Analysis:
     """Run ``bundle`` on one series (loaded here if it is not yet) and draft the report."""
+    from .bundles.suggestion import judge
     from .inference.predictor import predict_points
     from .reporting.draft import draft_report
 
@@ -136,6 +137,11 @@ def analyze_series(
         loaded = load(series)
     read_s = time.perf_counter() - started
     context, contradictions = complete_from_header(request.context, loaded.facts)
+    suggestion = judge(bundle, loaded)
+    if not suggestion.applicable:
+        refused = InputError if request.bundle != "auto" else NothingApplicableError
+        raise refused(f"{loaded.name} was not read: {suggestion.reason}")
+    remarks = (suggestion.reason, *remarks)
     case = Case(id=_case_id(loaded), series={"current": loaded}, context=context)
     _check_point(loaded, bundle, request)
     run = predict or predict_points
@@ -206,7 +212,7 @@ def _choose(
             f"No bundle applies to {candidates[0].name}: {' '.join(reasons) or 'none found.'}"
         )
     series, suggestion = fitting[0]
-    remarks = [suggestion.reason] if suggestion.reason else []
+    remarks = []
     others = sorted({item.name for item in found if item is not series})
     if others:
         remarks.append(

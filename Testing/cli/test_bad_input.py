@@ -96,7 +96,7 @@ def test_single_nan_is_replaced_and_said(medmm: Medmm, tmp_path: Path, threshold
 def test_one_slice_for_a_3d_bundle(
     medmm: Medmm, tmp_path: Path, threshold_bundle: Path, sample_dicom: Path
 ) -> None:
-    _refused(_analyze(medmm, sample_dicom, threshold_bundle, tmp_path / "out"), 3, "one slice")
+    _refused(_analyze(medmm, sample_dicom, threshold_bundle, tmp_path / "out"), 3, "single image")
 
 
 def test_nothing_applies(medmm: Medmm, tmp_path: Path, sample_dicom: Path) -> None:

@@ -75,9 +75,9 @@ def print_analysis(analysis: Analysis, written: tuple[Path, ...], language: str 
 
     prediction = analysis.prediction
     provenance = prediction.provenance
-    table = Table("measurement", "value", "unit")
+    table = Table("side", "measurement", "value", "unit")
     for item in prediction.measurements:
-        table.add_row(localized(item.name, language), f"{item.value:,.1f}", item.unit)
+        table.add_row(item.laterality, localized(item.name, language), f"{item.value:,.1f}", item.unit)
     findings = Table("finding", "probability", "threshold")
     for finding in prediction.findings:
         if finding.probability is not None and finding.operating_point is not None:

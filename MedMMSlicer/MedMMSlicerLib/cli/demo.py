@@ -77,9 +77,13 @@ def _read(sample: Sample, out: Path, control: object) -> _Row:
         draw_overlay(load(series), ()).save(folder / "overlay.png")
         return _Row(sample, seen, str(error), folder)
     write_analysis(analysis, folder, control)
-    values = [f"{item.name['en']} {item.value:,.0f} {item.unit}" for item in analysis.prediction.measurements]
+    measured = [item for item in analysis.prediction.measurements if item.segment_id]
+    values = [
+        f"{' '.join((item.laterality, item.name['en'])).strip()} {item.value:,.0f} {item.unit}"
+        for item in measured
+    ]
     bundle = analysis.prediction.provenance.bundle_id
-    return _Row(sample, seen, f"{bundle}: " + "; ".join(values), folder, analysis)
+    return _Row(sample, seen, f"{bundle}: {'; '.join(values)}.", folder, analysis)
 
 
 def _write_page(rows: list[_Row], out: Path) -> Path:

@@ -49,7 +49,7 @@ def to_index_html(title: str, entries: Sequence[Mapping[str, str]]) -> str:
     ----------
     title : str
     entries : sequence of mapping
-        Each with ``title``, ``seen``, ``result``, ``attribution``, ``picture`` and ``report`` (relative paths;
+        Each with ``title``, ``seen``, ``result``, ``attribution``, ``picture``, ``report`` (relative paths;
         an empty report: none was drafted). Everything is escaped.
     """
     import jinja2
