@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from MedMMSlicerLib.errors import WorkerError
 from MedMMSlicerLib.inference import worker_folder
 from MedMMSlicerLib.inference.worker_folder import PREFIX, ExchangeFolder, remove_abandoned
