@@ -162,6 +162,8 @@ def _entries(root: Path) -> Iterator[str]:
 
 
 def _check_entry(root: Path, relative: str, signatures: dict[str, tuple[int, ...]]) -> Violation | None:
+    if not relative.isprintable():
+        return Violation(relative, "The name has characters that can not be shown.", "Rename it.")
     path = root / relative
     try:
         is_link, facts = path.is_symlink(), path.stat()

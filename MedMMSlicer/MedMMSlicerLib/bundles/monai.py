@@ -95,7 +95,7 @@ def _derive(bundle: PlainBundle) -> Derivation:
     dimensions, region = _region(image)
     names = _channels(prediction)
     is_segmentation = prediction.get("type") == "image"
-    if prediction.get("type") not in {"image", "probabilities"}:
+    if prediction.get("type") not in ("image", "probabilities"):
         raise _NotDerivable(".outputs.pred.type", "The type is neither 'image' nor 'probabilities'.")
     has_background = "background" in names[0].lower()
     labels = names[1:] if has_background else names
