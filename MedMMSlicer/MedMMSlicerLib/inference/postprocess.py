@@ -126,7 +126,7 @@ class _Resampled(Sequence[NDArray[np.float32]]):
 
 
 def _decided(logits: NDArray[np.float32], rule: Postprocess, values: Sequence[int]) -> NDArray[np.uint8]:
-    labels = np.empty(logits.shape[1:], np.uint8)
+    labels: NDArray[np.uint8] = np.empty(logits.shape[1:], np.uint8)
     depth = max(1, SLAB_VOXELS // (labels.shape[1] * labels.shape[2]))
     for first in range(0, labels.shape[0], depth):
         slab = slice(first, first + depth)

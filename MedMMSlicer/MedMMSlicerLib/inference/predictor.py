@@ -121,7 +121,7 @@ def predict_points(
     for index, point in enumerate(points):
         part = scaled(control, 0.05 + 0.9 * index / len(points), 0.05 + 0.9 * (index + 1) / len(points))
         results.append(reader.read(point, part))
-    control.step("measure", 0.95)
+    control.step("measure", 0.96)
     with clock.stage("measure"):
         outcome = _outcome(manifest, series, volume, points, results)
     notes = (*notes, *outcome.notes, *(note for result in results for note in result.notes))
