@@ -34,7 +34,7 @@ _DTYPES = {
     1024: "i8",
     1280: "u8",
 }
-_RGB, _RGBA = 128, 2304
+_UINT8, _RGB, _RGBA = 2, 128, 2304
 _TO_MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
 _GZIP = b"\x1f\x8b"
 _SPACING_TOLERANCE = 0.01
@@ -56,6 +56,8 @@ class NiftiHeader:
         As stored, byte order included.
     channels : int
         1, 3 or 4.
+    planar : bool
+        The channels are stored one after the other, not voxel by voxel.
     offset : int
         Bytes before the voxels.
     slope, intercept : float
@@ -67,6 +69,7 @@ class NiftiHeader:
     times: int
     dtype: np.dtype[Any]
     channels: int
+    planar: bool
     offset: int
     slope: float
     intercept: float
@@ -110,14 +113,15 @@ def nifti_header(path: Path) -> NiftiHeader:
     sizes = raw.dim[1 : 1 + raw.dim[0]] + (1,) * (7 - raw.dim[0])
     if not 1 <= raw.dim[0] <= 7 or min(sizes) < 1:
         raise InputError(f"{path} states the size {raw.dim[1:]}, which can not be. Export the image again.")
-    if max(sizes[4:]) > 1:
+    planar = sizes[3:] == (1, 3, 1, 1) and raw.datatype == _UINT8
+    if max(sizes[4:]) > 1 and not planar:
         raise InputError(
             f"{path} holds {max(sizes[4:])} values per voxel (a vector or tensor image). Give a scalar image."
         )
     known = {_RGB: 3, _RGBA: 4}
     if raw.datatype not in _DTYPES and raw.datatype not in known:
         raise InputError(f"{path} has the NIfTI data type {raw.datatype}, which can not be read. Convert it.")
-    channels = known.get(raw.datatype, 1)
+    channels = 3 if planar else known.get(raw.datatype, 1)
     matrix, notes = _transform(path, raw, sizes)
     slope_is_set = bool(np.isfinite(raw.slope)) and raw.slope != 0
     return NiftiHeader(
@@ -126,6 +130,7 @@ def nifti_header(path: Path) -> NiftiHeader:
         times=sizes[3],
         dtype=np.dtype(raw.order + _DTYPES[raw.datatype] if channels == 1 else "u1"),
         channels=channels,
+        planar=planar,
         offset=raw.offset,
         slope=raw.slope if slope_is_set else 1.0,
         intercept=raw.intercept if slope_is_set and np.isfinite(raw.intercept) else 0.0,
@@ -163,7 +168,8 @@ def read_nifti(header: NiftiHeader, time: int = 0) -> tuple[Volume, tuple[Readin
         raise MemoryLimitError(f"{path} does not fit into memory. Read a smaller image.") from error
     if len(content) < size:
         raise InputError(f"{path} is truncated: {len(content)} of {size} bytes. Copy or export it again.")
-    array = np.frombuffer(content, header.dtype).reshape(shape)
+    array = np.frombuffer(content, header.dtype)
+    array = np.moveaxis(array.reshape((3, *shape[:3])), 0, 3) if header.planar else array.reshape(shape)
     array = array[..., 0] if header.channels == 1 else array[..., :3]
     array = _values(array, header.slope, header.intercept)
     array, notes = finite(array, path)

@@ -183,19 +183,23 @@ def _places(frames: Sequence[Frame]) -> list[list[Frame]]:
 
 
 def _without_equal_pixels(frames: Sequence[Frame]) -> tuple[list[Frame], int]:
-    """Drop planes whose stored pixels equal those of another plane at the same place."""
+    """Drop planes whose stored pixels equal those of another plane at the same place.
+
+    Only where nothing but copies lies at any place: repetitions of an acquisition may well agree in an empty
+    slice.
+    """
     kept: list[Frame] = []
     for place in _places(frames):
-        seen: set[str] = set()
-        for frame in place:
-            key = _pixel_digest(frame) if len(place) > 1 and frame.index is None else f"{len(seen)}"
-            if key not in seen:
-                seen.add(key)
-                kept.append(frame)
+        digests = {_pixel_digest(frame) for frame in place} if len(place) > 1 else {""}
+        if len(digests) > 1:
+            return list(frames), 0
+        kept.append(place[0])
     return kept, len(frames) - len(kept)
 
 
 def _pixel_digest(frame: Frame) -> str:
+    if frame.index is not None:
+        return f"frame {frame.index}"
     pixels = read_dataset(frame.path).get("PixelData")
     return hashlib.sha256(pixels).hexdigest() if pixels else frame.instance_uid
 

@@ -77,7 +77,7 @@ def write_measurement_report(
             dataset = _report(sources)
     except DECODE_ERRORS as error:
         raise OutputError(
-            f"{path} was not written: {series.name} allows no structured report ({error}). Use the JSON report."
+            f"{path} was not written: {series.name} allows no structured report ({error}). Use JSON."
         ) from error
     save(dataset, path)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,22 +15,13 @@ from ..core import ReadingNote, Volume, VolumeGeometry
 from ..errors import InputError, MemoryLimitError
 from .grids import lps_to_ras, projection_geometry
 from .pixels import finite, smallest_integers
+from .raw_headers import read_start, states_spacing
 
 __all__ = ["VolumeFile", "is_picture", "is_volume_file", "read_volume_file", "volume_file"]
 
 _NRRD = {".nrrd", ".nhdr"}
 _META = {".mha", ".mhd"}
 _PICTURES = {".png", ".jpg", ".jpeg", ".tif", ".tiff"}
-_HEADER_BYTES = 65536
-_MAGIC = {
-    ".nrrd": (b"NRRD",),
-    ".nhdr": (b"NRRD",),
-    ".png": (b"\x89PNG",),
-    ".jpg": (b"\xff\xd8\xff",),
-    ".jpeg": (b"\xff\xd8\xff",),
-    ".tif": (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"),
-    ".tiff": (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"),
-}
 
 
 @dataclass(frozen=True)
@@ -64,9 +53,9 @@ def volume_file(path: Path) -> VolumeFile:
     InputError
         If the file is not what its name says, or states a size, spacing or type that can not be read.
     """
-    start = _start(path)
+    start = read_start(path)
     notes: list[ReadingNote] = []
-    known = not is_picture(path) and _states_spacing(path, start)
+    known = not is_picture(path) and states_spacing(path, start)
     if not known:
         text = "The file states no voxel spacing; 1 mm is assumed and sizes in mm are not valid."
         notes.append(ReadingNote("no-spacing", text))
@@ -195,56 +184,3 @@ def _errors(path: Path) -> Iterator[None]:
         raise MemoryLimitError(f"{path} does not fit into memory. Read a smaller image.") from error
     finally:
         sitk.ProcessObject.SetGlobalWarningDisplay(shown)
-
-
-def _start(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(_HEADER_BYTES)
-    except OSError as error:
-        raise InputError(f"{path} can not be opened: {error.strerror}. Check the permissions.") from error
-    magic = _MAGIC.get(path.suffix.lower(), ())
-    if not start or (magic and not start.startswith(magic)):
-        what = "is empty" if not start else f"is not a {path.suffix[1:].upper()} file"
-        raise InputError(f"{path} {what}. Copy or export it again.")
-    return start
-
-
-def _states_spacing(path: Path, start: bytes) -> bool:
-    """Whether an NRRD or MetaImage header gives a spacing.
-
-    Raises
-    ------
-    InputError
-        If it gives one that is zero or not finite, which SimpleITK would replace by 1.
-    """
-    nrrd = path.suffix.lower() in _NRRD
-    text = re.split(rb"\r?\n\r?\n", start, maxsplit=1)[0] if nrrd else start
-    lines = text.decode("latin-1").splitlines()
-    separator, names = (
-        (":", ("space directions", "spacings")) if nrrd else ("=", ("elementspacing", "elementsize"))
-    )
-    fields: dict[str, str] = {}
-    for line in lines:
-        name, found, value = line.partition(separator)
-        fields.setdefault(name.strip().lower(), value.strip() if found else "")
-        if not nrrd and name.strip().lower() == "elementdatafile":
-            break
-    value = next((fields[name] for name in names if fields.get(name)), "")
-    vectors = [_numbers(part) for part in re.findall(r"\(([^)]*)\)", value)] or [[n] for n in _numbers(value)]
-    for vector in vectors:
-        if not all(math.isfinite(number) for number in vector) or not any(vector):
-            raise InputError(
-                f"{path} states the voxel spacing '{value}'. Correct the header: it must be above zero."
-            )
-    return bool(vectors)
-
-
-def _numbers(text: str) -> list[float]:
-    numbers = []
-    for word in re.split(r"[\s,]+", text.strip()):
-        try:
-            numbers.append(float(word))
-        except ValueError:
-            continue  # `none` marks an axis without direction
-    return numbers
