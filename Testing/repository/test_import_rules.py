@@ -19,7 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "reporting": {"jinja2", "markupsafe"},
     "study": set(),
     "stats": {"scipy"},
-    "scene": {"slicer", "vtk"},
+    "scene": {"slicer", "vtk", "vtkmodules"},
     "widgets": {"qt", "ctk", "slicer"},
     "cli": {"typer", "rich"},
     "overlay": {"PIL", "scipy", "SimpleITK"},
