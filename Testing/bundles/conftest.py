@@ -67,7 +67,7 @@ METADATA: Metadata = {
                 "id": f"part_{value}",
                 "name": {"en": f"Part {value}"},
                 "category": {"value": "123037004", "scheme": "SCT", "meaning": "Anatomical Structure"},
-                "type": {"value": "25342003", "scheme": "SCT", "meaning": "Hippocampus"},
+                "type": {"value": "5366008", "scheme": "SCT", "meaning": "Hippocampus"},
                 "color": [10 * value, 20, 30],
                 "laterality": "from-point",
             }

@@ -130,7 +130,7 @@ LIES: list[tuple[str, Any, str]] = [
     ("labels.1.color", [0, 0, 256], "$.medmm.labels[1].color[2]"),
     ("labels.1.color", [0, -1, 0], "$.medmm.labels[1].color[1]"),
     ("labels.1.color", [0, 0], "$.medmm.labels[1].color"),
-    ("labels.1.type.value", "25342003\\", "$.medmm.labels[1].type.value"),
+    ("labels.1.type.value", "5366008\\", "$.medmm.labels[1].type.value"),
     ("labels.1.type.meaning", "x" * 65, "$.medmm.labels[1].type.meaning"),
     ("labels.1.laterality", "middle", "$.medmm.labels[1].laterality"),
     ("findings.0.channel", -1, "$.medmm.findings[0].channel"),
