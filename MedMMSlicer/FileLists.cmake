@@ -60,6 +60,9 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/evaluation_output.py
   MedMMSlicerLib/files.py
   MedMMSlicerLib/inference/__init__.py
+  MedMMSlicerLib/inference/bench.py
+  MedMMSlicerLib/inference/bench_case.py
+  MedMMSlicerLib/inference/bench_memory.py
   MedMMSlicerLib/inference/devices.py
   MedMMSlicerLib/inference/doctor.py
   MedMMSlicerLib/inference/engine.py

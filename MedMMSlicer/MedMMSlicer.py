@@ -126,9 +126,9 @@ class MedMMSlicerLogic(ScriptedLoadableModuleLogic):
         from MedMMSlicerLib.core import HeaderFacts, Series
         from MedMMSlicerLib.scene.volumes import volume_from_node
 
+        volume = volume_from_node(slicer.mrmlScene, volumeId)
         node = slicer.mrmlScene.GetNodeByID(volumeId)
         facts = HeaderFacts(modality=node.GetAttribute("MedMM.Modality") or "")
-        volume = volume_from_node(slicer.mrmlScene, volumeId)
         return Series(node.GetName(), facts, (), node.GetAttribute("MedMM.StudyUid") or "", volume=volume)
 
     @staticmethod

@@ -113,6 +113,7 @@ class HostApplication:
             crosshair.SetSingletonTag("default")
             self.scene.AddNode(crosshair)
             crosshair.UnRegister(None)
+        self._ensure_subject_hierarchy()
 
     def module_logic(self, name: str) -> Any:
         """Return the logic of a module by its name in Slicer, e.g. ``Segmentations``.
@@ -131,6 +132,11 @@ class HostApplication:
     def clear(self) -> None:
         """Empty the scene; singletons such as the default colors stay."""
         self.scene.Clear(0)
+        self._ensure_subject_hierarchy()
+
+    def _ensure_subject_hierarchy(self) -> None:
+        """Let the scene make its subject hierarchy now; it would do so in the middle of something else."""
+        self.scene.GetSubjectHierarchyNode()
 
 
 def _import_slicer() -> Any:

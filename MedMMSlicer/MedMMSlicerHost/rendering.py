@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from MedMMSlicerLib.errors import UsageError
 from MedMMSlicerLib.scene.volumes import volume_geometry
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .application import HostApplication
 
@@ -79,10 +79,13 @@ def render_slice(
     """
     if orientation not in _ORIENTATIONS:
         raise UsageError(f"'{orientation}' is no orientation. Use one of: {', '.join(_ORIENTATIONS)}.")
+    center = volume_geometry(application.scene, volume_id).center_ras
+    if foreground_id:
+        volume_geometry(application.scene, foreground_id)
     view = _SliceView(application, orientation, size_px)
     try:
         view.show(volume_id, foreground_id)
-        view.place(volume_geometry(application.scene, volume_id).center_ras, center_ras, field_of_view_mm)
+        view.place(center if center_ras is None else center_ras, field_of_view_mm)
         return view.picture()
     finally:
         view.close()
@@ -167,34 +170,26 @@ class _SliceView:
         self._actor = vtkActor2D()
         self._actor.SetMapper(self._mapper)
         self._actor.GetProperty().SetDisplayLocationToBackground()
-        renderer.AddActor2D(self._actor)
+        renderer.AddViewProp(self._actor)
         factory = slicer.vtkMRMLSliceViewDisplayableManagerFactory.GetInstance()
         self._group = _managers(application, factory, _SLICE_MANAGERS, renderer)
         self._group.SetMRMLDisplayableNode(self._node)
 
     def show(self, volume_id: str, foreground_id: str) -> None:
         """Choose the volumes."""
-        for node_id in filter(None, (volume_id, foreground_id)):
-            volume_geometry(self._scene, node_id)
         composite = self._logic.GetSliceCompositeNode()
         composite.SetBackgroundVolumeID(volume_id)
         composite.SetForegroundVolumeID(foreground_id or None)
         composite.SetForegroundOpacity(_FOREGROUND_OPACITY if foreground_id else 0.0)
 
-    def place(
-        self,
-        volume_center_ras: NDArray[np.float64],
-        center_ras: tuple[float, float, float] | None,
-        field_of_view_mm: float | None,
-    ) -> None:
+    def place(self, center_ras: ArrayLike, field_of_view_mm: float | None) -> None:
         """Choose what part is seen."""
         self._logic.FitSliceToBackground()
         width, height, depth = self._node.GetFieldOfView()
         if field_of_view_mm is not None:
             scale = field_of_view_mm / width
             self._node.SetFieldOfView(field_of_view_mm, height * scale, depth)
-        center = center_ras if center_ras is not None else volume_center_ras
-        self._node.JumpSliceByCentering(*(float(value) for value in center))
+        self._node.JumpSliceByCentering(*np.asarray(center_ras, float).tolist())
         self._node.UpdateMatrices()
 
     def picture(self) -> NDArray[np.uint8]:
@@ -281,6 +276,7 @@ def _grab(window: Any) -> NDArray[np.uint8]:
     grabber.Update()
     image = grabber.GetOutput()
     width, height, _ = image.GetDimensions()
-    pixels = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(height, width, -1)
+    scalars = image.GetPointData().GetScalars()
+    pixels = vtk_to_numpy(scalars).reshape(height, width, -1)  # type: ignore[no-untyped-call]
     # VTK's first row is at the bottom.
     return np.ascontiguousarray(pixels[::-1, :, :3])
