@@ -58,7 +58,7 @@ def device_arguments(provenance: Provenance) -> dict[str, Any]:
     return {
         "manufacturer": MANUFACTURER,
         "manufacturer_model_name": short_text(provenance.bundle_id),
-        "software_versions": (f"MedMM {__version__}", short_text(f"bundle {provenance.bundle_version}")),
+        "software_versions": short_text(f"MedMM {__version__}, bundle {provenance.bundle_version}"),
         "device_serial_number": provenance.bundle_sha256[:_LONG_STRING] or "0",
     }
 

@@ -19,17 +19,19 @@ _TITLE = CodedConcept("126000", "DCM", "Imaging Measurement Report")
 _PROCEDURE = CodedConcept("363679005", "SCT", "Imaging procedure")
 _LANGUAGE = CodedConcept("en", "RFC5646", "English")
 _DEVICE = CodedConcept("121007", "DCM", "Device")
-_PROBABILITY = CodedConcept("117506", "99MEDMM", "Probability of finding")
-_SCORE = CodedConcept("117507", "99MEDMM", "Network score of finding")
-_STATUS = CodedConcept("117508", "99MEDMM", "Review status")
-_NOTICE = CodedConcept("117509", "99MEDMM", "Notice")
-_NOTICE_VALUE = CodedConcept("117510", "99MEDMM", "Research use only, not for diagnosis")
+_PROBABILITY = CodedConcept("probability", "99MEDMM", "Probability of finding")
+_SCORE = CodedConcept("score", "99MEDMM", "Network score of finding")
+_STATUS = CodedConcept("status", "99MEDMM", "Review status")
+_NOTICE = CodedConcept("notice", "99MEDMM", "Notice")
+_NOTICE_VALUE = CodedConcept("research-use", "99MEDMM", "Research use only, not for diagnosis")
+_LATERALITY = CodedConcept("272741003", "SCT", "Laterality")
+_ANATOMY = "123037004"  # SNOMED CT Anatomical Structure, as a segment's category
 _NO_UNITS = CodedConcept("1", "UCUM", "no units")
 _STATES = {
-    "proposed": CodedConcept("117511", "99MEDMM", "Proposed by an algorithm"),
-    "accepted": CodedConcept("117512", "99MEDMM", "Accepted by a reader"),
-    "rejected": CodedConcept("117513", "99MEDMM", "Rejected by a reader"),
-    "edited": CodedConcept("117514", "99MEDMM", "Edited by a reader"),
+    "proposed": CodedConcept("proposed", "99MEDMM", "Proposed by an algorithm"),
+    "accepted": CodedConcept("accepted", "99MEDMM", "Accepted by a reader"),
+    "rejected": CodedConcept("rejected", "99MEDMM", "Rejected by a reader"),
+    "edited": CodedConcept("edited", "99MEDMM", "Edited by a reader"),
 }
 
 
@@ -153,7 +155,8 @@ def _groups(sources: _Sources) -> list[Any]:
         taken.update(item.id for item in rest)
         groups.append(_finding_group(sources, finding, rest))
     rest = [item for item in prediction.measurements if item.id not in taken]
-    return [*groups, *(_image_group(sources, [item]) for item in rest)]
+    groups += [_image_group(sources, [item]) for item in rest]
+    return groups or [_image_group(sources, [])]  # the template wants one group at least
 
 
 def _segment_group(sources: _Sources, segment: SegmentDefinition, found: Sequence[Measurement]) -> Any:
@@ -167,10 +170,10 @@ def _segment_group(sources: _Sources, segment: SegmentDefinition, found: Sequenc
         referenced_segment=reference,
         finding_type=code(segment.type),
         finding_category=code(segment.category),
-        finding_sites=_site(segment.type, segment.laterality),
+        finding_sites=_site(segment),
         algorithm_id=_algorithm(sources),
         measurements=[_measurement(sources, item) for item in found] or None,
-        qualitative_evaluations=[_evaluation(_NOTICE, _NOTICE_VALUE)],
+        qualitative_evaluations=[_evaluation(_NOTICE, _NOTICE_VALUE), *_side(segment.laterality)],
     )
 
 
@@ -184,10 +187,13 @@ def _image_group(
     return MeasurementsAndQualitativeEvaluations(
         tracking_identifier=TrackingIdentifier(identifier=short_text(name)),
         finding_type=code(segment.type) if segment is not None else None,
-        finding_sites=_site(segment.type, segment.laterality) if segment is not None else None,
+        finding_sites=_site(segment) if segment is not None else None,
         algorithm_id=_algorithm(sources),
         measurements=[_measurement(sources, item) for item in found] or None,
-        qualitative_evaluations=[_evaluation(_NOTICE, _NOTICE_VALUE)],
+        qualitative_evaluations=[
+            _evaluation(_NOTICE, _NOTICE_VALUE),
+            *_side(segment.laterality if segment is not None else ""),
+        ],
         source_images=_source_images(sources),
     )
 
@@ -202,12 +208,12 @@ def _finding_group(sources: _Sources, finding: Finding, found: Sequence[Measurem
     return MeasurementsAndQualitativeEvaluations(
         tracking_identifier=TrackingIdentifier(identifier=short_text(finding.id)),
         finding_type=code(finding.concept),
-        finding_sites=_site(finding.concept, finding.laterality) if finding.laterality else None,
         algorithm_id=_algorithm(sources),
         measurements=values or None,
         qualitative_evaluations=[
             _evaluation(_NOTICE, _NOTICE_VALUE),
             _evaluation(_STATUS, _STATES[finding.status]),
+            *_side(finding.laterality),
         ],
         source_images=_source_images(sources),
     )
@@ -243,11 +249,19 @@ def _tracking(sources: _Sources, segment: SegmentDefinition) -> Any:
     return TrackingIdentifier(uid=uid, identifier=short_text(segment.id))
 
 
-def _site(concept: CodedConcept, laterality: str) -> list[Any]:
+def _site(segment: SegmentDefinition) -> list[Any] | None:
+    """Where a segment lies, if it is itself a part of the body."""
     from highdicom.sr import FindingSite
 
+    if segment.category.value != _ANATOMY:
+        return None
+    side = LATERALITY_CODES.get(segment.laterality)
+    return [FindingSite(code(segment.type), laterality=code(side) if side is not None else None)]
+
+
+def _side(laterality: str) -> list[Any]:
     side = LATERALITY_CODES.get(laterality)
-    return [FindingSite(code(concept), laterality=code(side) if side is not None else None)]
+    return [_evaluation(_LATERALITY, side)] if side is not None else []
 
 
 def _algorithm(sources: _Sources) -> Any:
