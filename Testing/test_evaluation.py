@@ -32,6 +32,7 @@ from MedMMSlicerLib.core import (
     Prediction,
     Provenance,
     SegmentDefinition,
+    Series,
 )
 from MedMMSlicerLib.dicom.reading import read_image
 from MedMMSlicerLib.errors import (
@@ -512,6 +513,22 @@ def test_context_point_and_view_reach_the_bundle(folder):
     assert first.context.laboratory[0].unit == "mg/L"
     assert first.series["current"].facts.view == "AP"
     assert (second.context.age_years, second.context.laboratory) == (None, ())
+
+
+def test_the_header_fills_what_the_table_leaves_open(folder):
+    def read(path: Path) -> Series:
+        series = read_image(path)
+        return dataclasses.replace(series, facts=dataclasses.replace(series.facts, age_years=50.0, sex="F"))
+
+    path = write_table(
+        folder, "case_id,image,context.age,context.sex\nc0,image0.nii.gz,61,\nc1,image1.nii.gz,,\n"
+    )
+    seen: list[tuple[Case, RunOptions]] = []
+    given = dataclasses.replace(tools(seen=seen), read=read)
+    metrics = evaluate(make_bundle(), path, folder / "out", tools=given)
+    contexts = [case.context for case, _ in seen]
+    assert [(context.age_years, context.sex) for context in contexts] == [(61.0, "F"), (50.0, "F")]
+    assert any("61 years" in note and "50" in note for note in metrics["notes"])
 
 
 def test_what_a_reader_must_know_is_counted(folder):

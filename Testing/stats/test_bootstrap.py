@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from MedMMSlicerLib.errors import InputError, UsageError
 from MedMMSlicerLib.stats.bootstrap import bootstrap_mean_interval
+from scipy import stats
 
 
 def test_same_cases_same_interval():
@@ -43,6 +44,16 @@ def test_bca_follows_the_skew():
     assert corrected[1] > percentile[1]
 
 
+def test_bca_against_scipy():
+    values = np.random.default_rng(12).lognormal(0, 1.2, 14)
+    expected = stats.bootstrap(
+        (values,), np.mean, n_resamples=40000, method="BCa", rng=np.random.default_rng(0)
+    ).confidence_interval
+    found = bootstrap_mean_interval(values, replicates=40000)
+    width = expected.high - expected.low
+    assert found == pytest.approx((expected.low, expected.high), abs=0.015 * width)
+
+
 def test_patients_are_drawn_whole():
     rng = np.random.default_rng(6)
     effect = rng.normal(size=50)
@@ -72,6 +83,13 @@ def test_nothing_varies():
 def test_interval_lies_within_the_values(values, method):
     low, high = bootstrap_mean_interval(values, replicates=200, method=method)
     assert min(values) - 1e-9 <= low <= high <= max(values) + 1e-9
+
+
+@pytest.mark.parametrize("values", [[0.0, 4.6e-153], [0.0] * 99 + [1.0], [0.9] * 60 + [0.0]])
+def test_extreme_skew_stays_within_the_values(values):
+    for level in (0.95, 0.999):
+        low, high = bootstrap_mean_interval(values, level=level)
+        assert min(values) <= low <= np.mean(values) <= high <= max(values) + 1e-12
 
 
 def test_bad_input():

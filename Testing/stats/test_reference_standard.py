@@ -127,6 +127,15 @@ def test_a_finer_mask_takes_the_nearest_voxel():
     assert (found.array == array).all()
 
 
+@pytest.mark.parametrize(("shift", "moved"), [(0.45, 0), (0.55, 1), (-0.45, 0), (-0.55, -1)])
+def test_the_nearest_voxel_counts(shift, moved):
+    array = marked(0, 1, 2)
+    array[2, 3, 4] = 0
+    array[2, 2, 1] = 2
+    found = reference_from_mask(volume(array, GRID.cropped((0, 0, -shift), SHAPE)), IMAGE, (1, 2))
+    assert (found.array == np.roll(array, -moved, axis=2)).all()
+
+
 def test_a_mask_elsewhere_is_refused():
     away = VolumeGeometry.from_axes(SHAPE, (3.0, 0.8, 0.6), (100, 100, 100))
     with pytest.raises(InputError, match="outside of the image"):

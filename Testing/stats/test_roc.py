@@ -192,6 +192,20 @@ def test_patients_agree_with_a_bootstrap_of_patients():
     assert found.variance > 1.5 * delong(labels, scores).variance
 
 
+def test_what_positives_and_negatives_of_a_patient_share_cancels():
+    rng = np.random.default_rng(18)
+    patients = np.repeat(np.arange(150), 2)
+    labels = np.tile([0, 1], 150)
+    scores = labels + 2 * rng.normal(size=150)[patients] + 0.5 * rng.normal(size=300)
+    found = delong(labels, scores, patients)
+    areas = []
+    for _ in range(1000):
+        drawn = (2 * rng.integers(0, 150, 150)[:, None] + [0, 1]).ravel()
+        areas.append(auc(labels[drawn], scores[drawn]))
+    assert math.sqrt(found.variance) == pytest.approx(np.std(areas), rel=0.1)
+    assert found.variance < 0.5 * delong(labels, scores).variance
+
+
 def test_twice_the_same_case_adds_nothing():
     rng = np.random.default_rng(2)
     labels, scores = rng.integers(0, 2, 80), rng.normal(size=80)

@@ -128,7 +128,7 @@ def test_surface_distance_half_volumes():
     assert found.dice == pytest.approx(0.99, abs=0.001)
 
 
-# computed once by independent code (voxel border, face neighbours)
+# computed once by independent code (voxel border, face neighbors)
 def test_sphere_shift():
     first, second = sphere((32, 32, 32), 15, size=64), sphere((32, 32, 35), 15, size=64)
     found = segmentation_metrics(first, second, (1, 1, 1))

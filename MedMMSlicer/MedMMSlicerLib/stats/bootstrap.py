@@ -109,7 +109,10 @@ def _bca_tails(tails: Floats, means: Floats, sums: Floats, counts: Floats) -> Fl
     bias = normal.inv_cdf(float(np.clip(below, edge, 1 - edge)))
     left_out = (sums.sum() - sums) / (counts.sum() - counts)
     spread = left_out.mean() - left_out
+    # scaled first: the third power of small differences would underflow
+    spread /= np.abs(spread).max() or 1.0
     squared = float(np.sum(spread**2))
     skewness = float(np.sum(spread**3)) / (6 * squared**1.5) if squared > 0 else 0.0
     shifted = [bias + normal.inv_cdf(float(tail)) for tail in tails]
-    return np.array([normal.cdf(bias + shift / (1 - skewness * shift)) for shift in shifted])
+    # beyond a zero denominator the correction has no meaning: the end is then the outermost replicate
+    return np.array([normal.cdf(bias + shift / max(1 - skewness * shift, 1e-9)) for shift in shifted])

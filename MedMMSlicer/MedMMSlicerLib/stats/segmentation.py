@@ -3,7 +3,7 @@
 Definitions (Maier-Hein et al., Metrics Reloaded, Nature Methods 2024; Taha and Hanbury, BMC Medical Imaging
 2015):
 
-- *Border*: the voxels of a mask that have a face neighbour outside of it; what lies beyond the edge of the
+- *Border*: the voxels of a mask that have a face neighbor outside of it; what lies beyond the edge of the
   array is outside. Axes of length one are dropped first, so that a single image is judged in its plane.
 - *Directed distance*: from each border voxel of one mask to the nearest border voxel of the other, centre to
   centre, in mm.
@@ -43,7 +43,7 @@ METRIC_DEFINITIONS = {
     "dice": "2 |A and B| / (|A| + |B|); 1 if both masks are empty, 0 if one is",
     "iou": "|A and B| / |A or B|; 1 if both masks are empty, 0 if one is",
     "hd95_mm": "larger of the two directed 95th percentiles (linear interpolation) of the distances between "
-    "border voxels (face neighbours), centre to centre; 0 if both masks are empty, infinite if one is",
+    "border voxels (face neighbors), center to center; 0 if both masks are empty, infinite if one is",
     "assd_mm": "mean of all directed border distances of both directions pooled",
     "nsd": "share of the border voxels of both masks that lie within the tolerance of the other's border",
 }
@@ -140,7 +140,7 @@ def surface_distances(
 
 
 def border_mask(mask: Mask) -> Mask:
-    """Voxels of a mask with a face neighbour outside of it, same shape; the array's edge counts as
+    """Voxels of a mask with a face neighbor outside of it, same shape; the array's edge counts as
     outside.
     """
     padded = np.pad(mask, 1)
