@@ -540,6 +540,14 @@ def test_what_a_reader_must_know_is_counted(folder):
     assert "Too dark. (3 cases)" in metrics["notes"]
 
 
+def test_many_different_notes_are_cut_short(folder):
+    notes = tuple(f"Note {number}." for number in range(30))
+    metrics = evaluate(make_bundle(), write_table(folder, MASKED), folder / "out", tools=tools(notes=notes))
+    assert len(metrics["notes"]) == 21
+    assert metrics["notes"][-1] == "10 more notes are in predictions.csv."
+    assert "Note 29." in predictions(folder / "out")[0]["notes"]
+
+
 def test_images_alone_give_predictions_and_times(folder):
     path = write_table(folder, "case_id,image\nc0,image0.nii.gz\n")
     metrics = evaluate(make_bundle(), path, folder / "out", tools=tools())

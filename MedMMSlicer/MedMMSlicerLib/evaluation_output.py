@@ -35,6 +35,8 @@ FOREGROUND = "foreground"
 MEAN = "mean"
 """Name of the mean over the labels."""
 
+_MOST_NOTES = 20
+
 _LAST_COLUMNS = ("seconds", "provider", "missing", "notes", "error")
 
 
@@ -231,8 +233,13 @@ def _plain(text: str) -> str:
 
 
 def _counted(notes: Iterable[str]) -> list[str]:
-    """Each sentence once, with the number of cases that it holds for."""
-    return [f"{note} ({count} cases)" if count > 1 else note for note, count in Counter(notes).items()]
+    """The commonest sentences, each once, with the number of cases that it holds for."""
+    counts = Counter(notes)
+    shown = [
+        f"{note} ({count} cases)" if count > 1 else note for note, count in counts.most_common(_MOST_NOTES)
+    ]
+    more = len(counts) - len(shown)
+    return [*shown, f"{more} more notes are in predictions.csv."] if more else shown
 
 
 def write_predictions(
