@@ -45,8 +45,8 @@ METRIC_DEFINITIONS = {
     "hd95_mm": "larger of the two directed 95th percentiles (linear interpolation) of the distances between "
     "border voxels (face neighbors), center to center; 0 if both masks are empty, infinite if one is",
     "assd_mm": "mean of all directed border distances of both directions pooled",
-    "nsd": "share of the border voxels of both masks that lie within the tolerance (1 mm unless stated) of the "
-    "other's border",
+    "nsd": "share of the border voxels of both masks that lie within the tolerance (1 mm unless stated) "
+    "of the other's border",
 }
 """What is computed, to be stored beside the values."""
 
