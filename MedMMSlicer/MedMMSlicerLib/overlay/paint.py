@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from ..core import Color, HeatMap, LabelMap, Volume
 from .planes import Plane, box_corners_ras, sample, supersampling
@@ -17,6 +18,8 @@ BACKGROUND = (0, 0, 0)
 _FILL_OPACITY = 0.22
 _HEAT_OPACITY = 0.6
 _OUTLINE_PX = 1.8
+# Of a pixel's edge for the outlines: makes them anti-aliased.
+_LEAST_FACTOR = 3
 # Black, purple, red, orange, pale yellow: lightness grows evenly, so that it also reads in gray.
 _HEAT_STOPS = np.array([[0, 0, 4], [87, 16, 110], [188, 55, 84], [249, 142, 9], [252, 255, 164]], float)
 
@@ -88,11 +91,21 @@ def paint_segments(pixels: Pixels, label_map: LabelMap, boxes: Mapping[int, Slic
 
 def _segment_coverage(label_map: LabelMap, label: int, plane: Plane) -> tuple[Pixels, Pixels]:
     """How much of each pixel the segment and its outline cover, 0 to 1, both of shape (rows, columns)."""
-    factor = supersampling(label_map.geometry, plane, least=3)
+    factor = supersampling(label_map.geometry, plane)
     field, inside = sample(label_map.array, label_map.geometry, plane, factor, label=label)
     # Softens the corners of voxels; more than 0.3 voxels would make a single voxel vanish.
-    sigma = 0.3 * min(label_map.geometry.spacing_mm) / plane.pixel_mm * factor
-    return _coverage((_blurred(field, sigma) > 0.5) & inside, factor)
+    field = _blurred(field, 0.3 * min(label_map.geometry.spacing_mm) / plane.pixel_mm * factor)
+    finer = -(-_LEAST_FACTOR // factor)
+    mask = _enlarged(field, finer) > 0.5
+    return _coverage(mask & inside.repeat(finer, axis=0).repeat(finer, axis=1), factor * finer)
+
+
+def _enlarged(field: Pixels, factor: int) -> Pixels:
+    """A smooth field on a grid ``factor`` times finer, which is much cheaper than sampling it there."""
+    if factor == 1:
+        return field
+    size = (field.shape[1] * factor, field.shape[0] * factor)
+    return np.asarray(Image.fromarray(field).resize(size, Image.Resampling.BILINEAR), np.float32)
 
 
 def _coverage(mask: NDArray[np.bool_], factor: int) -> tuple[Pixels, Pixels]:

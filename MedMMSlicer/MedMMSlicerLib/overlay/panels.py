@@ -18,7 +18,7 @@ from .regions import Region, Slices
 __all__ = ["PanelSource", "image_panel", "region_panels", "whole_panels"]
 
 PANEL = 416
-_WHOLE_ROWS = 340
+_WHOLE_ROWS = 372
 _IMAGE_SIZE = (900, 1264)
 _ZOOM_MARGIN = 1.7
 _LEAST_ZOOM_MM = 24.0

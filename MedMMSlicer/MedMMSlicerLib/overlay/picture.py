@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ..core import Color, Finding, Prediction, SegmentDefinition, Series, localized
+from ..core import Color, Finding, HeatMap, Prediction, SegmentDefinition, Series
 from ..errors import InputError, UsageError
-from ..reporting.quantities import format_probability, format_quantity, sentence_case, with_side
+from ..reporting.quantities import display_name, format_probability, format_quantity, sentence_case
 from ..reporting.templates import Wording, load_wording
 from .lettering import CANVAS, QUIET, can_write_chinese, fit_text, font_for, write
 from .paint import display_window, heat_colors
@@ -132,7 +132,7 @@ def _rows(
     if not source.volume.spacing_known:
         notes.append(words["spacing_unknown"])
     if source.heat_map is not None:
-        notes.append(words["heat_map"].replace("{name}", source.heat_map.finding_id))
+        notes.append(words["heat_map"].replace("{name}", _heated(source.heat_map, predictions, wording)))
     if source.volume.dimensions == 2:
         return [_Row("", [image_panel(source)])], notes
     regions = [region for label_map, _ in source.label_maps for region in find_regions(label_map)]
@@ -151,10 +151,17 @@ def _rows(
     return rows, [*notes, words["convention"]]
 
 
+def _heated(heat_map: HeatMap, predictions: Sequence[Prediction], wording: Wording) -> str:
+    """Name of the finding that a heat map explains."""
+    findings = {finding.id: finding for prediction in predictions for finding in prediction.findings}
+    finding = findings.get(heat_map.finding_id)
+    return display_name(finding, wording) if finding else heat_map.finding_id
+
+
 def _heading(region: Region, source: PanelSource, wording: Wording) -> str:
     if region.laterality:
         return source.words.get(region.laterality, region.laterality)
-    names = (localized(segment.name, wording.language) for segment in region.segments)
+    names = (_name(segment, wording) for segment in region.segments)
     return wording.word("list").join(names)
 
 
@@ -186,7 +193,7 @@ def _legend(predictions: Sequence[Prediction], source: PanelSource, wording: Wor
 
 
 def _name(item: SegmentDefinition | Finding, wording: Wording) -> str:
-    return sentence_case(with_side(localized(item.name, wording.language), item.laterality, wording))
+    return sentence_case(display_name(item, wording))
 
 
 def _composed(

@@ -33,6 +33,7 @@ The patient's right is on the left of axial and coronal pictures, anterior is on
 """
 
 _MAXIMUM_SAMPLES = 4_000_000
+_MOST_FACTOR = 4
 _MAXIMUM_CUBIC_VOXELS = 4_000_000
 
 
@@ -236,11 +237,11 @@ def _fitted(
     return Plane(point_ras + shift[0] * right + shift[1] * down, right, down, pixel_mm, rows, columns)
 
 
-def supersampling(geometry: VolumeGeometry, plane: Plane, least: int = 1) -> int:
+def supersampling(geometry: VolumeGeometry, plane: Plane) -> int:
     """How many samples a pixel needs along each edge so that no voxel is skipped."""
-    wanted = max(least, int(np.ceil(plane.pixel_mm / min(geometry.spacing_mm))))
+    wanted = max(1, int(np.ceil(plane.pixel_mm / min(geometry.spacing_mm) - 0.1)))
     affordable = int(np.sqrt(_MAXIMUM_SAMPLES / (plane.rows * plane.columns)))
-    return max(1, min(wanted, affordable))
+    return max(1, min(wanted, affordable, _MOST_FACTOR))
 
 
 def sample(
@@ -262,7 +263,7 @@ def sample(
     factor : int
         Samples along each edge of a pixel.
     smooth : bool
-        Cubic interpolation where the part of the array is small enough, else linear.
+        Cubic interpolation of a small, magnified part; else linear.
     label : int, optional
         Interpolate the binary mask of this label instead of the values.
 
@@ -289,7 +290,8 @@ def sample(
     part = array[tuple(block)]
     part = part if label is None else part == label
     part = np.nan_to_num(part.astype(np.float32), posinf=0.0, neginf=0.0)
-    order: Literal[1, 3] = 3 if smooth and part.size <= _MAXIMUM_CUBIC_VOXELS else 1
+    magnified = plane.pixel_mm / factor < min(geometry.spacing_mm)
+    order: Literal[1, 3] = 3 if smooth and magnified and part.size <= _MAXIMUM_CUBIC_VOXELS else 1
     values = map_coordinates(
         part, kji, output=np.dtype(np.float32), order=order, mode="nearest", prefilter=order > 1
     )

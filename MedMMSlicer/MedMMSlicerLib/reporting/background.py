@@ -34,7 +34,7 @@ def _patient(context: ClinicalContext, series: Series, wording: Wording) -> Line
     sex = context.sex or series.facts.sex
     facts = []
     if age is not None and math.isfinite(age):
-        facts.append(wording.word("age").replace("{years}", format_number(age, 0 if age >= 2 else 1)))
+        facts.append(_age(age, wording))
     if sex:
         facts.append(wording.word(f"sex.{sex.upper()[:1]}", sex))
     if not facts:
@@ -42,13 +42,20 @@ def _patient(context: ClinicalContext, series: Series, wording: Wording) -> Line
     return _line(wording, "patient", facts=wording.word("facts").join(facts))
 
 
+def _age(age_years: float, wording: Wording) -> str:
+    # Completed years, as people state their age; parts of a year for infants.
+    years = f"{math.floor(age_years)}" if age_years >= 2 else format_number(age_years, 1)
+    return wording.word("age").replace("{years}", years)
+
+
 def describe_indication(context: ClinicalContext, wording: Wording) -> Lines:
     """Indication, history, laboratory results and scores as they were given; empty when nothing was."""
     lines = []
-    for key in ("indication", "history"):
-        text = clean_text(getattr(context, key))
-        if text:
-            lines.append(_line(wording, key, text=text))
+    if indication := clean_text(context.indication):
+        # As it was written: "pH 7.1" keeps its small letter.
+        lines.append(Line(wording.sentence("indication", text=indication)))
+    if history := clean_text(context.history):
+        lines.append(_line(wording, "history", text=history))
     if context.laboratory:
         results = wording.word("items").join(_laboratory(item, wording) for item in context.laboratory)
         lines.append(_line(wording, "laboratory", results=results))

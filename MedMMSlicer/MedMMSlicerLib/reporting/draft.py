@@ -7,7 +7,7 @@ else (technique, notices, what was not done) has the author ``template``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,10 +32,13 @@ class DraftOptions:
         ISO 8601; empty: now.
     template_folders : tuple of Path
         Folders with template sets of the user, see `reporting.templates`.
+    remarks : tuple of str
+        Sentences of the caller for the limitations, e.g. that the context contradicts the image header.
     """
 
     created_at: str = ""
-    template_folders: tuple[Path, ...] = field(default=())
+    template_folders: tuple[Path, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def draft_report(
@@ -86,7 +89,7 @@ def draft_report(
         "findings": state_findings(sources, common),
         "measurements": state_measurements(sources, common),
         "impression": state_impression(sources, common),
-        "limitations": describe_limitations(case, sources, common),
+        "limitations": describe_limitations(case, sources, common, options.remarks),
     }
     return Report(
         title=common.title,

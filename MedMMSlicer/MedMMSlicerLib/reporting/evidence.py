@@ -6,14 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..core import Finding, Measurement, Prediction, SegmentDefinition, localized
+from ..core import Finding, Measurement, Prediction, SegmentDefinition
 from .quantities import (
+    display_name,
     format_number,
     format_probability,
     format_quantity,
     is_asymmetry,
     sentence_case,
-    with_side,
 )
 from .templates import Wording
 
@@ -132,7 +132,7 @@ def _measurement_cells(measurement: Measurement, wording: Wording) -> dict[str, 
 
 
 def _name(item: Finding | Measurement | SegmentDefinition, wording: Wording) -> str:
-    return sentence_case(with_side(localized(item.name, wording.language), item.laterality, wording))
+    return sentence_case(display_name(item, wording))
 
 
 def _bar(finding: Finding) -> Bar | None:

@@ -11,7 +11,9 @@ from .templates import Wording
 __all__ = ["describe_limitations"]
 
 
-def describe_limitations(case: Case, sources: Sequence[Source], common: Wording) -> Lines:
+def describe_limitations(
+    case: Case, sources: Sequence[Source], common: Wording, remarks: Sequence[str] = ()
+) -> Lines:
     """Refusals first, then notes, what was missing, what was not assessed, the model and its intended use."""
     lines: Lines = [
         source.line("refusal", text=text) for source in sources for text in source.prediction.refusals
@@ -21,6 +23,7 @@ def describe_limitations(case: Case, sources: Sequence[Source], common: Wording)
         for series in case.series.values()
         for note in series.notes
     ]
+    lines += [Line(common.sentence("remark", text=text)) for text in remarks]
     for source in sources:
         lines += _run(source)
     if sources:

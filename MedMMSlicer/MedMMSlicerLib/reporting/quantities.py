@@ -6,11 +6,12 @@ import math
 import re
 from datetime import datetime
 
-from ..core import Measurement
+from ..core import Finding, Measurement, SegmentDefinition, localized
 from .plain_text import clean_text
 from .templates import Wording
 
 __all__ = [
+    "display_name",
     "format_date",
     "format_number",
     "format_probability",
@@ -34,6 +35,7 @@ _UNITS = {
     "Cel": "°C",
 }
 _DECIMALS = {"mm3": 0, "%": 1, "mm": 1, "mm2": 0, "cm2": 1, "cm3": 1, "mL": 1, "[hnsf'U]": 0}
+_POINT = re.compile(r"-point(\d+)(?=-|$)")
 _LITERS_FROM_MM3 = 10_000.0
 _SMALL = 10.0
 
@@ -87,6 +89,17 @@ def format_date(moment: str | None) -> str:
 def is_asymmetry(measurement: Measurement) -> bool:
     """Whether a measurement compares the sides, as its coded quantity says."""
     return "asymmetry" in f"{measurement.quantity.value} {measurement.quantity.meaning}".lower()
+
+
+def display_name(item: Finding | Measurement | SegmentDefinition, wording: Wording) -> str:
+    """Name with its side, in the language of ``wording``.
+
+    What was read at one of several points without a known side (ids with ``-point2``) gets the point's
+    number, since its name alone would be that of the others.
+    """
+    name = with_side(localized(item.name, wording.language), item.laterality, wording)
+    point = _POINT.search(item.id)
+    return name + wording.word("point").replace("{number}", point[1]) if point else name
 
 
 def with_side(name: str, laterality: str, wording: Wording) -> str:

@@ -148,11 +148,11 @@ def to_text(report: Report) -> str:
     wording = _page_wording(report.language)
     title = clean_text(report.title)
     status = wording.word(f"status.{report.status}", report.status)
-    lines = [title, "=" * min(display_width(title), _TEXT_WIDTH)]
+    lines = [*wrap_text(title, _TEXT_WIDTH), "=" * min(display_width(title), _TEXT_WIDTH)]
     lines += wrap_text(clean_text(f"{status} · {report.created_at}"), _TEXT_WIDTH)
     lines += ["", *wrap_text(clean_text(report.notice), _TEXT_WIDTH)]
     for section in report.sections:
-        lines += ["", clean_text(section.title).upper()]
+        lines += ["", *wrap_text(clean_text(section.title).upper(), _TEXT_WIDTH)]
         for sentence in section.sentences:
             lines += wrap_text(f"- {clean_text(sentence.text)}", _TEXT_WIDTH, indent="  ")
     return "\n".join(lines) + "\n"

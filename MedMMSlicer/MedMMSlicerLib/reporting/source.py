@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..bundles.manifest import Manifest
-from ..core import Finding, Measurement, Prediction, localized
-from .quantities import sentence_case, with_side
+from ..core import Finding, Measurement, Prediction
+from .quantities import display_name, sentence_case
 from .templates import Wording
 
 __all__ = ["Line", "Lines", "Source"]
@@ -81,8 +81,7 @@ class Source:
 
     def name_of(self, item: Finding | Measurement) -> str:
         """Name with its side, in the language of the report."""
-        name = localized(item.name, self.wording.language)
-        return with_side(name, item.laterality, self.wording)
+        return display_name(item, self.wording)
 
     def joined(self, parts: Iterable[str], separator: str = "list") -> str:
         """The parts as a list in the language of the report."""

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from ..core import Finding, Measurement, SegmentDefinition, localized
 from .evidence import empty_segments
 from .quantities import (
+    display_name,
     format_number,
     format_probability,
     format_quantity,
     is_asymmetry,
     mid_sentence,
-    with_side,
 )
 from .source import Line, Lines, Source
 from .templates import Wording
@@ -75,8 +75,8 @@ def _reaches(finding: Finding) -> bool:
 
 
 def _empty(source: Source, segment: SegmentDefinition) -> Line:
-    name = with_side(localized(segment.name, source.wording.language), segment.laterality, source.wording)
-    return source.model_line("finding_empty", [segment.id], structure=name)
+    structure = display_name(segment, source.wording)
+    return source.model_line("finding_empty", [segment.id], structure=structure)
 
 
 def state_measurements(sources: Sequence[Source], common: Wording) -> Lines:

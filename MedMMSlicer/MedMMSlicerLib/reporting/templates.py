@@ -131,12 +131,13 @@ def _read(path: Path) -> dict[str, Any]:
         raise UsageError(
             f"The report template {path} can not be read: {error}. Correct or remove it."
         ) from error
-    texts = value if isinstance(value, dict) else {"": None}
-    for part, items in texts.items():
-        checked = items.values() if part in _PARTS and isinstance(items, dict) else [items]
-        if not all(isinstance(item, str) for item in checked):
+    if not isinstance(value, dict):
+        raise UsageError(f"The report template {path} is no JSON object. Correct or remove it.")
+    for part, content in value.items():
+        items = content if part in _PARTS else {"": content}
+        if not isinstance(items, dict) or not all(isinstance(item, str) for item in items.values()):
             raise UsageError(f"The report template {path} has no text under '{part}'. Correct or remove it.")
-    return texts
+    return value
 
 
 def _environment() -> Any:

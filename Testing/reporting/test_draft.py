@@ -1,0 +1,332 @@
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from MedMMSlicerLib.core import (
+    Case,
+    ClinicalContext,
+    HeatMap,
+    OperatingPoint,
+    Report,
+)
+from MedMMSlicerLib.errors import UsageError
+from MedMMSlicerLib.reporting.draft import DraftOptions, draft_report
+from MedMMSlicerLib.reporting.templates import LANGUAGES
+
+NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?")
+
+
+def sentences(report: Report, section: str | None = None) -> list:
+    return [sentence for item in report.sections if section in (None, item.id) for sentence in item.sentences]
+
+
+def text_of(report: Report, section: str | None = None) -> str:
+    return "\n".join(sentence.text for sentence in sentences(report, section))
+
+
+def allowed_numbers(prediction, evidence_ids) -> set[str]:
+    """How the values of this evidence may be printed, computed apart from the library."""
+    allowed = set()
+    for item in prediction.measurements:
+        if item.id in evidence_ids:
+            allowed |= {f"{item.value:,.0f}", f"{item.value:,.1f}", f"{item.value / 1000:,.1f}"}
+            allowed |= {f"+{item.value:,.1f}"}
+    for item in prediction.findings:
+        if item.id in evidence_ids and item.probability is not None:
+            allowed.add(f"{100 * item.probability:.1f}")
+            allowed.add(f"{100 * item.operating_point.threshold:.1f}" if item.operating_point else "")
+        if item.id in evidence_ids and item.score is not None:
+            allowed.add(f"{item.score:.2f}")
+    return allowed
+
+
+def check_grounded(report: Report, prediction) -> int:
+    known = {item.id for item in (*prediction.findings, *prediction.measurements)}
+    known |= {segment.id for label_map in prediction.label_maps for segment in label_map.segments}
+    printed = 0
+    for sentence in sentences(report):
+        if sentence.author != "model":
+            continue
+        assert sentence.evidence_ids
+        assert set(sentence.evidence_ids) <= known
+        for number in NUMBER.findall(sentence.text):
+            assert number in allowed_numbers(prediction, sentence.evidence_ids), sentence
+            printed += 1
+    return printed
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_number_is_a_measurement_of_its_evidence(a_case, a_prediction, a_manifest, language):
+    report = draft_report(a_case, [a_prediction], [a_manifest], language)
+    # 4 parts, 2 totals and the asymmetry, the last 3 once more in the impression.
+    assert check_grounded(report, a_prediction) == 10
+
+
+@given(values=st.lists(st.floats(0.0, 5e6), min_size=6, max_size=6), asymmetry=st.floats(-200, 200))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_values_stay_grounded(a_case, a_prediction, a_manifest, values, asymmetry):
+    changed = tuple(
+        replace(item, value=value) for item, value in zip(a_prediction.measurements, [*values, asymmetry])
+    )
+    prediction = replace(a_prediction, measurements=changed)
+    report = draft_report(a_case, [prediction], [a_manifest])
+    for sentence in sentences(report):
+        for number in NUMBER.findall(sentence.text) if sentence.author == "model" else ():
+            shown = float(number.replace(",", ""))
+            values = [item.value for item in changed if item.id in sentence.evidence_ids]
+            # Half of the last decimal, in mm3, mL or percent.
+            assert any(abs(shown - v) <= 0.51 or abs(shown - v / 1000) <= 0.051 for v in values)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sections_and_ids(a_case, a_prediction, a_manifest, language):
+    report = draft_report(a_case, [a_prediction], [a_manifest], language)
+    assert [section.id for section in report.sections] == [
+        "examination",
+        "indication",
+        "technique",
+        "comparison",
+        "findings",
+        "measurements",
+        "impression",
+        "limitations",
+    ]
+    ids = [sentence.id for sentence in sentences(report)]
+    assert len(set(ids)) == len(ids)
+    assert report.language == language and report.status == "draft" and report.notice
+    assert all(sentence.text == " ".join(sentence.text.split()) for sentence in sentences(report))
+
+
+def test_english_wording(a_case, a_prediction, a_manifest):
+    report = draft_report(a_case, [a_prediction], [a_manifest])
+    findings = [(item.text, item.evidence_ids) for item in sentences(report, "findings")]
+    assert findings[0] == (
+        "Left anterior hippocampus: volume 1,324 mm³.",
+        ("f-hippocampus_anterior-left", "m-hippocampus_anterior-left-volume"),
+    )
+    measured = text_of(report, "measurements")
+    assert "Asymmetry index of the hippocampus: +2.2% (right side larger)." in measured
+    assert "100 × (right − left) / mean of right and left" in measured
+    assert "No reference range is applied" in measured
+    assert "2,534 mm³" in text_of(report, "impression")
+    assert text_of(report, "examination").splitlines() == [
+        "MR examination of the brain, acquired on 2026-02-03.",
+        "Patient: 64 years, female.",
+    ]
+    assert "84 × 90 × 62 voxels, 2.00 × 2.20 × 3.00 mm" in text_of(report, "technique")
+    assert "crp above the detection range (reference ≤ 5 mg/L)" in text_of(report, "indication")
+    limits = text_of(report, "limitations")
+    for part in ("age, laboratory value crp", "sheared", "GPU asked for", "Diagnosis; Children."):
+        assert part in limits
+    assert "hippocampus-mr 1.0.0, run on the CPU" in limits
+
+
+def test_chinese_wording(a_case, a_prediction, a_manifest):
+    report = draft_report(a_case, [a_prediction], [a_manifest], "zh-CN")
+    assert sentences(report, "findings")[2].text == "右侧海马前部：体积 1,403 mm³。"
+    assert "海马不对称指数：+2.2%（右侧较大）。" in text_of(report, "measurements")
+    assert "仅供科研使用" in report.notice
+    assert "64 岁，女" in text_of(report, "examination")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(-3.04, "-3.0% (left side larger)"), (0.04, "0.0% (sides equal)"), (0.06, "+0.1% (right")],
+)
+def test_asymmetry_names_the_larger_side(a_case, a_prediction, a_manifest, value, words):
+    changed = (*a_prediction.measurements[:-1], replace(a_prediction.measurements[-1], value=value))
+    report = draft_report(a_case, [replace(a_prediction, measurements=changed)], [a_manifest])
+    assert words in text_of(report, "measurements")
+
+
+def test_an_asymmetry_that_is_not_defined_has_no_side(a_case, a_prediction, a_manifest):
+    changed = (*a_prediction.measurements[:-1], replace(a_prediction.measurements[-1], value=math.nan))
+    report = draft_report(a_case, [replace(a_prediction, measurements=changed)], [a_manifest])
+    assert "hippocampus: not defined." in text_of(report, "measurements")
+
+
+@pytest.mark.parametrize(("language", "part"), [("en", "No model bundle applies"), ("zh-CN", "没有适用于")])
+def test_no_bundle_is_said_plainly(a_case, language, part):
+    report = draft_report(a_case, [], [], language)
+    assert part in text_of(report, "findings")
+    assert {sentence.author for sentence in sentences(report)} == {"template"}
+    assert "measurements" not in {section.id for section in report.sections}
+    assert not any(sentence.evidence_ids for sentence in sentences(report))
+
+
+def test_indication_only_when_something_was_given(a_series, a_prediction, a_manifest):
+    report = draft_report(Case("x", {"current": a_series}), [a_prediction], [a_manifest])
+    assert "indication" not in {section.id for section in report.sections}
+    blank = Case("x", {"current": a_series}, ClinicalContext(indication=" \n\t"))
+    assert "indication" not in {section.id for section in draft_report(blank, [], []).sections}
+
+
+def test_a_prior_is_not_claimed_to_be_compared(a_series, a_prediction, a_manifest):
+    case = Case("x", {"current": a_series, "prior": a_series})
+    assert "does not compare" in text_of(draft_report(case, [a_prediction], [a_manifest]), "comparison")
+
+
+def test_a_refused_result_is_not_in_the_impression(a_case, a_prediction, a_manifest):
+    prediction = replace(a_prediction, refusals=("The image is mostly empty.",))
+    report = draft_report(a_case, [prediction], [a_manifest])
+    assert all(sentence.author == "template" for sentence in sentences(report, "impression"))
+    assert "Do not rely" in sentences(report, "impression")[0].text
+    assert sentences(report, "limitations")[0].text.endswith("The image is mostly empty.")
+
+
+def test_a_rejected_finding_takes_the_totals_with_it(a_case, a_prediction, a_manifest):
+    findings = (replace(a_prediction.findings[0], status="rejected"), *a_prediction.findings[1:])
+    report = draft_report(a_case, [replace(a_prediction, findings=findings)], [a_manifest])
+    stated = {name for sentence in sentences(report) for name in sentence.evidence_ids}
+    assert "f-hippocampus_anterior-left" not in stated
+    assert "m-hippocampus_anterior-left-volume" not in stated
+    assert "m-hippocampus-left-total" not in stated and "m-hippocampus-asymmetry" not in stated
+    assert "f-hippocampus_anterior-right" in stated
+    assert "left out" in text_of(report, "limitations")
+
+
+def test_everything_rejected(a_case, a_prediction, a_manifest):
+    findings = tuple(replace(finding, status="rejected") for finding in a_prediction.findings)
+    report = draft_report(a_case, [replace(a_prediction, findings=findings)], [a_manifest])
+    assert "rejected every finding" in text_of(report, "findings")
+    assert not any(sentence.author == "model" for sentence in sentences(report))
+
+
+def test_a_label_without_voxels_is_stated_as_that(a_case, a_prediction, a_manifest):
+    label_map = a_prediction.label_maps[0]
+    array = np.where(label_map.array == 4, 0, label_map.array).astype(np.uint8)
+    prediction = replace(
+        a_prediction, label_maps=(replace(label_map, array=array),), findings=a_prediction.findings[:3]
+    )
+    last = sentences(draft_report(a_case, [prediction], [a_manifest]), "findings")[-1]
+    assert last.text == "Right posterior hippocampus: the model labeled no voxel as this structure."
+    assert last.evidence_ids == ("hippocampus_posterior-right",)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_probabilities_and_scores(a_case, a_prediction, a_manifest, language):
+    point = OperatingPoint(0.4, 0.9, 0.8)
+    first, second, third, _ = a_prediction.findings
+    findings = (
+        replace(first, measurement_ids=(), score=1.1, probability=0.631, operating_point=point),
+        replace(second, measurement_ids=(), score=-1.0, probability=0.399, operating_point=point),
+        replace(third, measurement_ids=(), score=0.25),
+    )
+    prediction = replace(a_prediction, findings=findings, measurements=(), label_maps=())
+    report = draft_report(a_case, [prediction], [a_manifest], language)
+    assert check_grounded(report, prediction) == 6
+    impression = sentences(report, "impression")[0]
+    assert "63.1%" in impression.text and impression.evidence_ids == (first.id,)
+    if language == "en":
+        found = [sentence.text for sentence in sentences(report, "findings")]
+        assert found[0].endswith("probability 63.1%, at or above the operating point of 40.0%.")
+        assert found[1].endswith("probability 39.9%, below the operating point of 40.0%.")
+        assert "not calibrated" in found[2] and "0.25" in found[2]
+
+
+def test_nothing_reaches_its_operating_point(a_case, a_prediction, a_manifest):
+    finding = replace(
+        a_prediction.findings[0], measurement_ids=(), probability=0.1, operating_point=OperatingPoint(0.5)
+    )
+    prediction = replace(a_prediction, findings=(finding,), measurements=(), label_maps=())
+    first = sentences(draft_report(a_case, [prediction], [a_manifest]), "impression")[0]
+    assert first.text == "None of the assessed findings reached its operating point."
+    assert first.evidence_ids == (finding.id,)
+
+
+def test_without_spacing_nothing_is_measured(a_case, a_prediction, a_manifest, a_series):
+    series = replace(a_series, volume=replace(a_series.volume, spacing_known=False))
+    findings = tuple(replace(finding, measurement_ids=()) for finding in a_prediction.findings)
+    prediction = replace(a_prediction, findings=findings, measurements=())
+    report = draft_report(Case("x", {"current": series}), [prediction], [a_manifest])
+    assert "states no spacing" in text_of(report, "technique")
+    assert "2.00" not in text_of(report, "technique")
+    assert "segmented, not measured" in text_of(report, "findings")
+    assert "Nothing was measured." in text_of(report, "measurements")
+
+
+def test_free_text_and_heat_maps_are_put_into_place(a_case, a_prediction, a_manifest, a_geometry):
+    heat = HeatMap("h", "f", np.zeros(a_geometry.shape, np.float32), a_geometry, "occlusion")
+    prediction = replace(a_prediction, texts={"draft": "There is a mass."}, heat_maps=(heat,))
+    report = draft_report(a_case, [prediction], [a_manifest])
+    assert "mass" not in text_of(report).lower()
+    assert "free text; it is left out" in text_of(report, "limitations")
+    assert "heat map" in text_of(report, "limitations")
+
+
+def test_many_segments_are_not_listed_in_the_impression(a_case, a_prediction, a_manifest):
+    findings = tuple(
+        replace(a_prediction.findings[0], id=f"f-{number}", measurement_ids=()) for number in range(20)
+    )
+    prediction = replace(a_prediction, findings=findings, measurements=(), label_maps=())
+    first = sentences(draft_report(a_case, [prediction], [a_manifest]), "impression")[0]
+    assert first.text == "The structures listed under the findings were segmented."
+    assert len(first.evidence_ids) == 20
+
+
+def test_points_without_a_side_are_told_apart(a_case, a_prediction, a_manifest):
+    findings = tuple(
+        replace(a_prediction.findings[0], id=f"f-x-point{number}", laterality="", measurement_ids=())
+        for number in (1, 2)
+    )
+    prediction = replace(a_prediction, findings=findings, measurements=(), label_maps=())
+    texts = [item.text for item in sentences(draft_report(a_case, [prediction], [a_manifest]), "findings")]
+    assert texts[0].startswith("Anterior hippocampus (point 1)")
+    assert texts[1].startswith("Anterior hippocampus (point 2)")
+
+
+def test_two_bundles_each_speak_for_themselves(a_case, a_prediction, a_manifest):
+    other = replace(
+        a_prediction,
+        provenance=replace(a_prediction.provenance, bundle_id="other", bundle_version="2.0", notes=()),
+        findings=(),
+        measurements=(),
+        label_maps=(),
+        missing=(),
+    )
+    report = draft_report(a_case, [a_prediction, other], [a_manifest])
+    assert "Other gave no finding" in text_of(report, "findings")
+    assert "The findings come from other 2.0" in text_of(report, "limitations")
+    assert len(sentences(report, "technique")) == 3
+
+
+def test_an_unknown_template_is_replaced_and_that_is_said(a_case, a_prediction, a_manifest):
+    manifest = replace(a_manifest, report_template="chest-next-year")
+    report = draft_report(a_case, [a_prediction], [manifest])
+    assert '"chest-next-year"' in text_of(report, "limitations")
+    assert text_of(report, "findings") == text_of(
+        draft_report(a_case, [a_prediction], [a_manifest]), "findings"
+    )
+
+
+def test_an_unknown_language_is_refused(a_case):
+    with pytest.raises(UsageError, match="Choose one of: en, zh-CN"):
+        draft_report(a_case, [], [], "xx")
+
+
+def test_options(a_case):
+    options = DraftOptions(
+        created_at="2026-01-01T00:00:00+00:00", remarks=("The age contradicts the header.",)
+    )
+    report = draft_report(a_case, [], [], options=options)
+    assert report.created_at == "2026-01-01T00:00:00+00:00"
+    assert "The age contradicts the header." in text_of(report, "limitations")
+
+
+def test_age_is_in_completed_years(a_series):
+    case = Case("x", {"current": a_series}, ClinicalContext(age_years=64.98))
+    assert "64 years" in text_of(draft_report(case, [], []), "examination")
+    infant = Case("x", {"current": a_series}, ClinicalContext(age_years=0.25, sex="M"))
+    assert "0.2 years, male" in text_of(draft_report(infant, [], []), "examination")
+
+
+def test_unknown_facts_are_said_to_be_unknown(a_series):
+    series = replace(a_series, facts=replace(a_series.facts, modality="", age_years=None, sex=None))
+    text = text_of(draft_report(Case("x", {"current": series}), [], []), "examination")
+    assert "does not state the modality" in text and "not stated" in text
