@@ -23,6 +23,7 @@ def evaluate(
     """Evaluate a bundle on cases with a reference standard, with 95 % intervals."""
     from ..bundles.catalog import BundleCatalog
     from ..evaluation import evaluate as run_evaluation
+    from ..evaluation import exit_code
     from ..inference.engine import RunOptions
 
     with progress_control("Evaluating") as control:
@@ -31,11 +32,12 @@ def evaluate(
         )
     if json:
         print_json(metrics)
-        return
-    console.print(_table(metrics))
-    console.print(
-        f"{metrics['n_cases']} cases; written to {out / 'metrics.json'} and {out / 'predictions.csv'}"
-    )
+    else:
+        console.print(_table(metrics))
+        failed = f", {metrics['n_failed']} of them failed" if metrics["n_failed"] else ""
+        console.print(f"{metrics['n_cases']} cases{failed}; written to {out}", highlight=False)
+    if exit_code(metrics):
+        raise typer.Exit(exit_code(metrics))
 
 
 def _table(metrics: dict[str, Any]) -> Table:
