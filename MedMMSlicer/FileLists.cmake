@@ -28,6 +28,13 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/cli/doctor.py
   MedMMSlicerLib/cli/evaluate.py
   MedMMSlicerLib/cli/train.py
+  MedMMSlicerLib/context/__init__.py
+  MedMMSlicerLib/context/analytes.py
+  MedMMSlicerLib/context/issue.py
+  MedMMSlicerLib/context/laboratory.py
+  MedMMSlicerLib/context/plain_values.py
+  MedMMSlicerLib/context/strict_json.py
+  MedMMSlicerLib/context/units.py
   MedMMSlicerLib/context_io.py
   MedMMSlicerLib/core/__init__.py
   MedMMSlicerLib/core/codes.py
@@ -110,6 +117,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/samples.py
   MedMMSlicerLib/scene/__init__.py
   MedMMSlicerLib/scene/_mrml.py
+  MedMMSlicerLib/scene/_segment_nodes.py
   MedMMSlicerLib/scene/_segment_tags.py
   MedMMSlicerLib/scene/_segment_voxels.py
   MedMMSlicerLib/scene/bundle_io.py
@@ -117,6 +125,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/scene/heat_maps.py
   MedMMSlicerLib/scene/markups.py
   MedMMSlicerLib/scene/parameters.py
+  MedMMSlicerLib/scene/reruns.py
   MedMMSlicerLib/scene/segmentations.py
   MedMMSlicerLib/scene/self_test.py
   MedMMSlicerLib/scene/subject_hierarchy.py
@@ -138,6 +147,7 @@ set(MODULE_PYTHON_SCRIPTS
 
 set(MODULE_PYTHON_RESOURCES
   MedMMSlicerLib/bundles/schema/medmm.schema.json
+  MedMMSlicerLib/context/analytes.json
   MedMMSlicerLib/reporting/templates/en/page.json
   MedMMSlicerLib/reporting/templates/en/segmentation.json
   MedMMSlicerLib/reporting/templates/report.css

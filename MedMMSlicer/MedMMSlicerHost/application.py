@@ -131,8 +131,16 @@ class HostApplication:
 
     def clear(self) -> None:
         """Empty the scene; singletons such as the default colors stay."""
+        self._drop_segment_voxels()
         self.scene.Clear(0)
         self._ensure_subject_hierarchy()
+
+    def _drop_segment_voxels(self) -> None:
+        """Take voxels from segments first; MRML would erase each segment from the layer that all share."""
+        for index in range(self.scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode")):
+            segmentation = self.scene.GetNthNodeByClass(index, "vtkMRMLSegmentationNode").GetSegmentation()
+            for segment_id in segmentation.GetSegmentIDs():
+                segmentation.GetSegment(segment_id).RemoveAllRepresentations()
 
     def _ensure_subject_hierarchy(self) -> None:
         """Let the scene make its subject hierarchy now; it would do so in the middle of something else."""

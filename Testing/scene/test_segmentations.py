@@ -367,15 +367,20 @@ def test_a_segment_of_a_person_gets_a_free_value_and_slicers_default_code(
 
 
 def test_empty_labels_and_no_labels(
-    scene: Any, volume_id: str, label_map: LabelMap, provenance: Provenance
+    scene: Any, volume_id: str, label_map: LabelMap, provenance: Provenance, tmp_path: Any
 ) -> None:
     blank = dataclasses.replace(label_map, array=np.zeros_like(label_map.array))
     node_id = add_segmentation(scene, blank, provenance, volume_id, "blank")
     same(label_map_from_node(scene, node_id), blank)
     assert touched_segments(scene, node_id) == ()
     none = dataclasses.replace(blank, segments=())
-    node_id = add_segmentation(scene, none, provenance, volume_id, "none")
-    same(label_map_from_node(scene, node_id), none)
+    none_id = add_segmentation(scene, none, provenance, volume_id, "none")
+    same(label_map_from_node(scene, none_id), none)
+    save_scene(scene, tmp_path / "scene.mrb")
+    load_scene(scene, tmp_path / "scene.mrb")
+    same(label_map_from_node(scene, node_id), blank)
+    same(label_map_from_node(scene, none_id), none)
+    assert touched_segments(scene, node_id) == ()
 
 
 def test_hostile_names_survive_a_save(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,12 @@ from ._mrml import MrmlNode, from_vtk_matrix, image_array, to_vtk_matrix, to_vtk
 
 __all__ = [
     "BINARY_LABELMAP",
+    "Crop",
     "crops_by_value",
     "erase_unreferenced",
     "make_layer",
     "mask_hash",
-    "segment_crop",
+    "segment_crops",
     "segment_mask",
 ]
 
@@ -31,21 +32,26 @@ _LATTICE_TOLERANCE = 0.01
 Crop = tuple[tuple[int, int, int], NDArray[np.bool_]]
 """First voxel (K, J, I) and the mask of the smallest box that holds all set voxels."""
 
+_EMPTY: Crop = ((0, 0, 0), np.zeros((0, 0, 0), np.bool_))
+
 
 def make_layer(array: NDArray[np.uint8], geometry: VolumeGeometry) -> Any:
-    """Return a vtkOrientedImageData that several segments can share, by label value."""
-    from slicer import vtkOrientedImageData  # noqa: TID251 - this package is the door
+    """Return a vtkOrientedImageData that several segments can share, by label value.
 
-    layer = vtkOrientedImageData()
-    layer.SetDimensions(*reversed(geometry.shape))
-    layer.GetPointData().SetScalars(to_vtk_scalars(array))
-    layer.SetImageToWorldMatrix(to_vtk_matrix(geometry.ijk_to_ras))
-    return layer
+    It covers the box of all labels only: Slicer goes through whole layers for each segment that it adds,
+    saves or removes.
+    """
+    start, mask = _cropped(array != 0)
+    if not mask.size:
+        return _oriented_image(array[:0, :0, :0], (0, 0, 0), geometry)
+    box = tuple(slice(first, first + size) for first, size in zip(start, mask.shape, strict=True))
+    return _oriented_image(array[box], start, geometry)
 
 
-def crops_by_value(array: NDArray[np.uint8], values: tuple[int, ...]) -> dict[int, Crop]:
+def crops_by_value(array: NDArray[Any], values: tuple[int, ...]) -> dict[int, Crop]:
     """Return the crop of each label value; slices without the value are not looked at."""
-    present = np.array([np.bincount(plane.ravel(), minlength=256) for plane in array]) > 0
+    count = max(values, default=0) + 1
+    present = np.array([np.bincount(plane.ravel(), minlength=count)[:count] > 0 for plane in array])
     result = {}
     for value in values:
         slices = np.flatnonzero(present[:, value])
@@ -55,9 +61,43 @@ def crops_by_value(array: NDArray[np.uint8], values: tuple[int, ...]) -> dict[in
     return result
 
 
-def segment_crop(node: MrmlNode, segment_id: str, grid: VolumeGeometry) -> Crop:
-    """Return a segment's crop on ``grid``; voxels outside of the grid are cut off."""
-    return _cropped(segment_mask(node, segment_id, grid))
+def segment_crops(node: MrmlNode, segment_ids: Sequence[str], grid: VolumeGeometry) -> dict[str, Crop]:
+    """Return the crops of segments on ``grid``; voxels outside of the grid are cut off."""
+    segmentation = node.GetSegmentation()
+    by_layer: dict[Any, list[str]] = {}
+    for segment_id in segment_ids:
+        by_layer.setdefault(_layer(segmentation.GetSegment(segment_id)), []).append(segment_id)
+    crops: dict[str, Crop] = {}
+    for layer, members in by_layer.items():
+        crops |= _layer_crops(segmentation, layer, members, grid)
+    return {key: crops[key] for key in segment_ids}
+
+
+def _layer_crops(
+    segmentation: Any, layer: Any, segment_ids: Sequence[str], grid: VolumeGeometry
+) -> dict[str, Crop]:
+    if layer is None:
+        return {segment_id: _EMPTY for segment_id in segment_ids}
+    array, start = _on_lattice(layer, grid)
+    if array.dtype.kind != "u":
+        array = array.astype(np.uint16)
+    values = {key: int(segmentation.GetSegment(key).GetLabelValue()) for key in segment_ids}
+    crops = crops_by_value(array, tuple(set(values.values())))
+    return {key: _inside(crops[value], start, grid.shape) for key, value in values.items()}
+
+
+def _inside(crop: Crop, offset: tuple[int, int, int], shape: tuple[int, int, int]) -> Crop:
+    """Move a crop of a layer to the grid, and cut off what lies outside of the grid."""
+    start, mask = crop
+    if not mask.size:
+        return crop
+    k, j, i = (first + shift for first, shift in zip(start, offset, strict=True))
+    ends = (k + mask.shape[0], j + mask.shape[1], i + mask.shape[2])
+    if min(k, j, i) >= 0 and all(end <= limit for end, limit in zip(ends, shape, strict=True)):
+        return (k, j, i), mask
+    on_grid = np.zeros(shape, np.bool_)
+    _paste(on_grid, mask, (k, j, i))
+    return _cropped(on_grid)
 
 
 def segment_mask(node: MrmlNode, segment_id: str, grid: VolumeGeometry) -> NDArray[np.bool_]:
@@ -70,20 +110,9 @@ def segment_mask(node: MrmlNode, segment_id: str, grid: VolumeGeometry) -> NDArr
     -------
     ndarray of bool, shape ``grid.shape``
     """
-    segment = node.GetSegmentation().GetSegment(segment_id)
-    layer = segment.GetRepresentation(BINARY_LABELMAP)
     result = np.zeros(grid.shape, np.bool_)
-    if layer is None or layer.IsEmpty():
-        return result
-    start = _lattice_start(layer, grid)
-    if start is None:
-        layer, start = _resampled(layer, grid), (0, 0, 0)
-    shape = tuple(reversed(layer.GetDimensions()))
-    array = image_array(layer).reshape(shape)
-    inside = list(_overlap(start, shape, grid.shape))
-    target = tuple(slice(low, high) for low, high, _ in inside)
-    source = tuple(slice(low - offset, high - offset) for low, high, offset in inside)
-    result[target] = array[source] == segment.GetLabelValue()
+    start, mask = segment_crops(node, [segment_id], grid)[segment_id]
+    _paste(result, mask, start)
     return result
 
 
@@ -94,10 +123,16 @@ def mask_hash(shape: tuple[int, int, int], crop: Crop) -> str:
     return hashlib.sha256(head + np.packbits(mask).tobytes()).hexdigest()
 
 
-def erase_unreferenced(node: MrmlNode) -> None:
-    """Set voxels to background that no segment refers to any more."""
-    layers: Mapping[Any, set[int]] = _values_by_layer(node)
+def erase_unreferenced(node: MrmlNode, fresh_layer: Any) -> None:
+    """Set voxels to background that no segment refers to any more, in all layers but the fresh one."""
+    segmentation = node.GetSegmentation()
+    layers: dict[Any, set[int]] = {}
+    for index in range(segmentation.GetNumberOfSegments()):
+        segment = segmentation.GetNthSegment(index)
+        layers.setdefault(_layer(segment), set()).add(segment.GetLabelValue())
     for layer, values in layers.items():
+        if layer is None or layer is fresh_layer:
+            continue
         array = image_array(layer)
         stale = ~np.isin(array, [0, *values])
         if stale.any():
@@ -105,20 +140,34 @@ def erase_unreferenced(node: MrmlNode) -> None:
             layer.Modified()
 
 
-def _values_by_layer(node: MrmlNode) -> dict[Any, set[int]]:
-    segmentation = node.GetSegmentation()
-    layers: dict[Any, set[int]] = {}
-    for index in range(segmentation.GetNumberOfSegments()):
-        segment = segmentation.GetNthSegment(index)
-        layer = segment.GetRepresentation(BINARY_LABELMAP)
-        if layer is not None and not layer.IsEmpty():
-            layers.setdefault(layer, set()).add(segment.GetLabelValue())
-    return layers
+def _layer(segment: Any) -> Any:
+    """Return a segment's voxels, None if it has none."""
+    layer = segment.GetRepresentation(BINARY_LABELMAP)
+    return None if layer is None or layer.IsEmpty() else layer
+
+
+def _oriented_image(array: NDArray[np.uint8], start: tuple[int, int, int], geometry: VolumeGeometry) -> Any:
+    from slicer import vtkOrientedImageData  # noqa: TID251 - this package is the door
+
+    image = vtkOrientedImageData()
+    (k, j, i), (size_k, size_j, size_i) = start, array.shape
+    image.SetExtent(i, i + size_i - 1, j, j + size_j - 1, k, k + size_k - 1)
+    image.GetPointData().SetScalars(to_vtk_scalars(array))
+    image.SetImageToWorldMatrix(to_vtk_matrix(geometry.ijk_to_ras))
+    return image
+
+
+def _on_lattice(layer: Any, grid: VolumeGeometry) -> tuple[NDArray[Any], tuple[int, int, int]]:
+    """Return a layer's voxels, resampled if its lattice is another one, and the grid voxel of the first."""
+    start = _lattice_start(layer, grid)
+    if start is None:
+        layer, start = _resampled(layer, grid), (0, 0, 0)
+    return image_array(layer).reshape(tuple(reversed(layer.GetDimensions()))), start
 
 
 def _cropped(mask: NDArray[np.bool_]) -> Crop:
     if not mask.any():
-        return (0, 0, 0), np.zeros((0, 0, 0), np.bool_)
+        return _EMPTY
     lines = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
     start = (int(lines[0][0]), int(lines[1][0]), int(lines[2][0]))
     box = tuple(slice(int(line[0]), int(line[-1]) + 1) for line in lines)
@@ -146,7 +195,7 @@ def _lattice_start(layer: Any, grid: VolumeGeometry) -> tuple[int, int, int] | N
 def _resampled(layer: Any, grid: VolumeGeometry) -> Any:
     from slicer import vtkOrientedImageData, vtkOrientedImageDataResample  # noqa: TID251
 
-    reference = make_layer(np.zeros(grid.shape, np.uint8), grid)
+    reference = _oriented_image(np.zeros(grid.shape, np.uint8), (0, 0, 0), grid)
     result = vtkOrientedImageData()
     vtkOrientedImageDataResample.ResampleOrientedImageToReferenceOrientedImage(
         layer, reference, result, False
@@ -154,10 +203,13 @@ def _resampled(layer: Any, grid: VolumeGeometry) -> Any:
     return result
 
 
-def _overlap(
-    start: tuple[int, int, int], shape: tuple[int, ...], grid_shape: tuple[int, int, int]
-) -> Iterator[tuple[int, int, int]]:
-    """Yield, per axis, the first and last + 1 grid index of the common part, and the block's start."""
-    for offset, size, limit in zip(start, shape, grid_shape, strict=True):
-        low = min(max(offset, 0), limit)
-        yield low, max(low, min(offset + size, limit)), offset
+def _paste(target: NDArray[np.bool_], mask: NDArray[np.bool_], start: tuple[int, int, int]) -> None:
+    """Copy a mask into an array at a voxel (K, J, I), which may be outside; the common part is copied."""
+    low = [min(max(first, 0), limit) for first, limit in zip(start, target.shape, strict=True)]
+    ends = [first + size for first, size in zip(start, mask.shape, strict=True)]
+    high = [max(begin, min(end, limit)) for begin, end, limit in zip(low, ends, target.shape, strict=True)]
+    there = tuple(slice(begin, end) for begin, end in zip(low, high, strict=True))
+    here = tuple(
+        slice(begin - first, end - first) for begin, end, first in zip(low, high, start, strict=True)
+    )
+    target[there] = mask[here]
