@@ -184,9 +184,11 @@ def make_prediction(geometry: VolumeGeometry, **changes) -> Prediction:
         )
         for side, part in VOLUMES_MM3
     )
+    label_map = make_label_map(geometry)
+    label_map.array.setflags(write=False)
     values = {
         "provenance": make_provenance(),
-        "label_maps": (make_label_map(geometry),),
+        "label_maps": (label_map,),
         "findings": findings,
         "measurements": make_measurements(),
         "missing": ("age", "lab.crp"),
@@ -199,6 +201,7 @@ def make_series(geometry: VolumeGeometry, **changes) -> Series:
     points = geometry.kji_to_ras(voxels)
     head = ((points - (0, -18, 0)) / (70, 88, 75)) ** 2
     array = (600 * (head.sum(-1) < 1)).astype(np.int16)
+    array.setflags(write=False)
     values = {
         "name": "T1 MPRAGE",
         "facts": HeaderFacts(
@@ -217,7 +220,7 @@ def make_series(geometry: VolumeGeometry, **changes) -> Series:
     return Series(**{**values, **changes})
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def a_geometry() -> VolumeGeometry:
     spacing_kji = np.array([3.0, 2.2, 2.0])
     shape = (62, 90, 84)
@@ -227,22 +230,22 @@ def a_geometry() -> VolumeGeometry:
     return VolumeGeometry.from_axes(shape, spacing_kji, origin, directions)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def a_manifest() -> Manifest:
     return make_manifest()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def a_series(a_geometry: VolumeGeometry) -> Series:
     return make_series(a_geometry)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def a_prediction(a_geometry: VolumeGeometry) -> Prediction:
     return make_prediction(a_geometry)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def a_case(a_series: Series) -> Case:
     context = ClinicalContext(
         age_years=64.0,

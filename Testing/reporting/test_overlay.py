@@ -97,23 +97,23 @@ def expected_place(geometry: VolumeGeometry, name: str, point_ras: np.ndarray, s
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def a_geometry() -> VolumeGeometry:
     return oblique_geometry()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def a_point(a_geometry: VolumeGeometry) -> np.ndarray:
     return a_geometry.center_ras + OFFSET_RAS
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def a_series(a_geometry: VolumeGeometry, a_point: np.ndarray) -> Series:
     array = np.where(sphere(a_geometry, a_point), 1000, 200).astype(np.int16)
     return series_of(Volume(array, a_geometry, window=(500.0, 1000.0)), modality="MR")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def a_label_map(a_geometry: VolumeGeometry, a_point: np.ndarray) -> LabelMap:
     return LabelMap(sphere(a_geometry, a_point).astype(np.uint8), a_geometry, (segment(),))
 
@@ -258,8 +258,10 @@ def test_several_predictions_are_drawn_together(a_series, a_label_map, a_geometr
 
 
 def notes_of(series: Series, *predictions: Prediction, heat_map: str | None = None) -> list[str]:
+    """Headings and notes of the picture."""
     wording = picture.load_wording()[0]
-    return picture._rows(source_of(series, *predictions, heat_map=heat_map), predictions, wording)[1]
+    rows, notes = picture._rows(source_of(series, *predictions, heat_map=heat_map), predictions, wording)
+    return [row.heading for row in rows] + notes
 
 
 def test_no_bundle_is_said(a_series):
@@ -276,9 +278,9 @@ def test_an_empty_label_map_is_said(a_series, a_label_map):
 
 def test_too_many_regions_are_said_and_bounded(a_series, a_geometry):
     array = np.zeros(a_geometry.shape, np.uint8)
-    for value in range(1, 41):
-        array[(value // 8) * 7, (value % 8) * 6, 2] = value
-    parts = tuple(segment(value, f"part-{value}" * 30) for value in range(1, 41))
+    for value in range(1, 13):
+        array[(value // 4) * 9, (value % 4) * 12, 2] = value
+    parts = tuple(segment(value, f"part-{value}" * 30) for value in range(1, 13))
     label_map = LabelMap(array, a_geometry, parts)
     assert WORDS["en"]["more"] in notes_of(a_series, prediction(label_map))
     assert draw_overlay(a_series, prediction(label_map)).height < 3500

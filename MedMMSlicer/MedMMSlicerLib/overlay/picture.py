@@ -128,19 +128,18 @@ def _rows(
 ) -> tuple[list[_Row], list[str]]:
     """Rows of panels with a heading each, and sentences to go below them."""
     words = source.words
-    notes = [] if predictions else [words["no_bundle"]]
+    notes = []
     if not source.volume.spacing_known:
         notes.append(words["spacing_unknown"])
     if source.heat_map is not None:
         notes.append(words["heat_map"].replace("{name}", _heated(source.heat_map, predictions, wording)))
     if source.volume.dimensions == 2:
-        return [_Row("", [image_panel(source)])], notes
+        return [_Row("" if predictions else words["no_bundle"], [image_panel(source)])], notes
     regions = [region for label_map, _ in source.label_maps for region in find_regions(label_map)]
     if not regions:
-        if source.label_maps:
-            notes.append(words["no_segment"])
-        point = source.volume.geometry.center_ras
-        return [_Row("", whole_panels(source, point))], [*notes, words["convention"]]
+        heading = words["no_segment"] if source.label_maps else "" if predictions else words["no_bundle"]
+        panels = whole_panels(source, source.volume.geometry.center_ras)
+        return [_Row(heading, panels)], [*notes, words["convention"]]
     shown = sorted(sorted(regions, key=lambda region: -region.voxels)[:_MOST_REGIONS], key=regions.index)
     if len(regions) > len(shown):
         notes.append(words["more"])
