@@ -112,7 +112,7 @@ _TAGS = [
 
 
 class NotAnImageError(InputError):
-    """A valid DICOM object that holds no image: a report, a segmentation, a plan, a document."""
+    """Something else than an image: a report, a segmentation, a plan, a document, a text file."""
 
 
 @contextmanager
@@ -165,6 +165,8 @@ def read_header(path: Path) -> Any:
     from pydicom.datadict import tag_for_keyword
 
     if not is_dicom(path):
+        if path.suffix.lower() not in _DICOM_SUFFIXES:
+            raise NotAnImageError(f"{path} has no image format that can be read. Give DICOM, NIfTI or PNG.")
         raise InputError(
             f"{path} is not a DICOM file: the DICM marker is missing. Give a DICOM file, or rename it "
             "if it is another image format."
