@@ -23,6 +23,8 @@ PLAIN = (
     types.Postprocess,
     types.LabelDefinition,
     types.FindingDefinition,
+    types.TrustRule,
+    types.QualityRule,
     CodedConcept,
 )
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 
 from .manifest import IntensityStep, Manifest
+from .multimodal import check_multimodal
 from .schema_check import json_path
 from .violation import Violation
 
@@ -25,6 +26,7 @@ def check_consistency(manifest: Manifest) -> Iterator[Violation]:
     yield from _check_tasks(manifest)
     yield from _check_labels(manifest)
     yield from _check_graphs(manifest)
+    yield from check_multimodal(manifest)
     for index, variable in enumerate(manifest.context):
         low, high = variable.minimum, variable.maximum
         if low is not None and high is not None and low >= high:
@@ -38,7 +40,13 @@ def _check_duplicates(manifest: Manifest) -> Iterator[Violation]:
     yield from _unique("labels", "value", (label.value for label in manifest.labels))
     yield from _unique("labels", "id", (label.id for label in manifest.labels))
     yield from _unique("findings", "id", (finding.id for finding in manifest.findings))
-    yield from _unique("findings", "channel", (finding.channel for finding in manifest.findings))
+    yield from _unique("quality", "id", (rule.id for rule in manifest.quality))
+    channels = [(finding.graph, finding.channel) for finding in manifest.findings]
+    for index, pair in enumerate(channels):
+        if pair in channels[:index]:
+            where = json_path(["medmm", "findings", index, "channel"])
+            first = channels.index(pair)
+            yield Violation(where, f"The channel {pair[1]} is that of item {first} too.", "Give it its own.")
 
 
 def _unique(group: str, key: str, values: Iterable[object]) -> Iterator[Violation]:
@@ -151,9 +159,11 @@ def _check_graphs(manifest: Manifest) -> Iterator[Violation]:
     outputs = {part for graph in manifest.graphs.values() for part in graph.outputs}
     if manifest.inputs and "image" not in manifest.graphs:
         yield Violation("$.medmm.graphs.image", "No graph is called 'image'.", "Call one so.")
-    for part, needed in (("logits", manifest.labels), ("scores", manifest.findings)):
-        if needed and part not in outputs:
-            kind = "labels" if part == "logits" else "findings"
-            yield Violation(
-                "$.medmm.graphs", f"There are {kind}, but no output '{part}'.", "Name the output tensor."
-            )
+    if manifest.labels and "logits" not in outputs:
+        yield Violation(
+            "$.medmm.graphs", "There are labels, but no output 'logits'.", "Name the output tensor."
+        )
+    if manifest.findings and "scores" not in outputs:
+        yield Violation(
+            "$.medmm.graphs", "There are findings, but no output 'scores'.", "Name the output tensor."
+        )

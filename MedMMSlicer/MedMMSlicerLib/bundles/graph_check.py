@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from .folder import FolderContent, inside_path
 from .manifest import GraphDefinition, Manifest
+from .multimodal import FUSION
 from .onnx_reader import DATA_TYPES, OnnxModel, TensorInfo
 from .schema_check import json_path
 from .violation import Violation
@@ -82,7 +83,12 @@ def check_graph(name: str, model: OnnxModel, manifest: Manifest) -> Iterator[Vio
     if logits and manifest.labels:
         yield from _check_logits(f"{where}.logits", logits, manifest)
     if scores and manifest.findings:
-        yield from _check_scores(scores, manifest)
+        yield from _check_scores(name, scores, manifest)
+    if name == FUSION:
+        yield from _check_context(graph, model, manifest)
+    activation = model.outputs.get(graph.outputs.get("activation", ""))
+    if activation and name == "image":
+        yield from _check_activation(f"{where}.activation", activation, scores, manifest)
 
 
 def _check_names(name: str, graph: GraphDefinition, model: OnnxModel) -> Iterator[Violation]:
@@ -178,17 +184,54 @@ def _check_logits(where: str, info: TensorInfo, manifest: Manifest) -> Iterator[
             f"({manifest.postprocess.decision}).",
             "Correct medmm.labels or postprocess.decision.",
         )
-    yield from _check_space(where, info, manifest)
+    # A network that reads a whole image may segment it on a coarser grid: its logits are then upsampled.
+    if manifest.preprocess.region.kind != "whole":
+        yield from _check_space(where, info, manifest)
 
 
-def _check_scores(info: TensorInfo, manifest: Manifest) -> Iterator[Violation]:
+def _check_scores(name: str, info: TensorInfo, manifest: Manifest) -> Iterator[Violation]:
     size = info.shape[-1] if info.shape else None
     for index, finding in enumerate(manifest.findings):
-        if size is not None and finding.channel >= size:
+        if finding.graph == name and size is not None and finding.channel >= size:
             where = json_path(["medmm", "findings", index, "channel"])
             yield Violation(
                 where, f"The network gives {size} scores, from channel 0.", f"Stay below channel {size}."
             )
+
+
+def _check_context(graph: GraphDefinition, model: OnnxModel, manifest: Manifest) -> Iterator[Violation]:
+    info = model.inputs.get(graph.inputs.get("context", ""))
+    size = info.shape[-1] if info and info.shape else None
+    wanted = 2 * len(manifest.context)
+    if size is not None and size != wanted:
+        yield Violation(
+            json_path(["medmm", "graphs", FUSION, "inputs", "context"]),
+            f"The network takes {size} numbers; {len(manifest.context)} variables make {wanted} (the values, "
+            "then the missing flags).",
+            "Correct medmm.context or the network.",
+        )
+
+
+def _check_activation(
+    where: str, info: TensorInfo, scores: TensorInfo | None, manifest: Manifest
+) -> Iterator[Violation]:
+    if info.shape is None or not manifest.inputs:
+        return
+    axes = manifest.inputs[0].dimensions + 2
+    if len(info.shape) != axes:
+        yield Violation(
+            where,
+            f"The network gives a tensor of {len(info.shape)} axes, not {axes}.",
+            "Name the right output.",
+        )
+        return
+    count = scores.shape[-1] if scores and scores.shape else None
+    if count is not None and info.shape[1] not in {None, count}:
+        yield Violation(
+            where,
+            f"The network gives {info.shape[1]} activation maps and {count} scores.",
+            "Give one map for each score, in the same order.",
+        )
 
 
 def _sizes(sizes: tuple[int | None, ...]) -> str:

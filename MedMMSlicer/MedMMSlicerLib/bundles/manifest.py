@@ -22,7 +22,9 @@ __all__ = [
     "Manifest",
     "Postprocess",
     "Preprocess",
+    "QualityRule",
     "Region",
+    "TrustRule",
     "manifest_from_json",
 ]
 
@@ -63,8 +65,28 @@ class InputRole:
 class ContextVariable:
     """A clinical variable that the bundle uses, and what stands in for a missing one.
 
-    ``name`` is ``age``, ``sex``, ``view`` or ``lab.<name>``; ``unit`` is UCUM; values outside
-    ``minimum``..``maximum`` are implausible.
+    A value ``x`` reaches the network as ``(transform(x) - mean) / scale``; a missing one as ``fill`` treated
+    alike, with its missing flag set.
+
+    Parameters
+    ----------
+    name : str
+        ``age``, ``sex``, ``view`` or ``lab.<name>``.
+    unit : str
+        UCUM.
+    fill : float
+        In ``unit``, before the transform.
+    loinc : str
+        LOINC code, empty if none.
+    minimum, maximum : float, optional
+        Values outside are implausible. Plus and minus infinity (outside of the detection range) become the
+        maximum and the minimum.
+    mean, scale : float
+        After the transform; ``scale`` is above 0.
+    transform : str
+        ``identity`` or ``log1p``.
+    categories : mapping of str to float
+        Number of each text of ``sex`` or ``view``, e.g. ``{"M": 1, "F": 0}``.
     """
 
     name: str
@@ -73,6 +95,10 @@ class ContextVariable:
     loinc: str = ""
     minimum: float | None = None
     maximum: float | None = None
+    mean: float = 0.0
+    scale: float = 1.0
+    transform: str = "identity"
+    categories: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -192,7 +218,16 @@ class LabelDefinition:
 class FindingDefinition:
     """A finding with its calibration (probability = sigmoid(slope * score + intercept)) and operating point.
 
-    ``channel`` is the index in the graph's ``scores`` output.
+    Parameters
+    ----------
+    channel : int
+        Index in the ``scores`` output of ``graph``.
+    graph : str
+        ``image``, or ``fusion`` (image and clinical context).
+    kind : str
+        ``finding``, ``normal`` (that nothing was seen) or ``prognosis``.
+    region : str
+        Part of the body under which a report states it, e.g. ``lungs``.
     """
 
     id: str
@@ -204,6 +239,50 @@ class FindingDefinition:
     threshold: float = 0.5
     sensitivity: float | None = None
     specificity: float | None = None
+    graph: str = "image"
+    kind: str = "finding"
+    region: str = ""
+
+
+@dataclass(frozen=True)
+class TrustRule:
+    """An image whose ``novelty`` output lies above ``threshold`` is not applicable.
+
+    ``description`` says for people what the images are that the bundle knows.
+    """
+
+    threshold: float
+    description: LocalizedText
+
+
+@dataclass(frozen=True)
+class QualityRule:
+    """A simple rule about an image and its label map.
+
+    Parameters
+    ----------
+    id : str
+    name : LocalizedText
+        What is wrong with an image that breaks the rule, e.g. *Lungs are cut*.
+    rule : str
+        Name in `inference.quality.RULES`, which define the measured value.
+    threshold : float
+        The rule is broken above it (``mask-area``: below it).
+    labels : tuple of str
+        Label ids that count; empty: all.
+    action : str
+        ``warn``, or ``refuse``: the image is then not applicable.
+    maximum : float, optional
+        ``mask-area`` only: the rule is broken above it, too.
+    """
+
+    id: str
+    name: LocalizedText
+    rule: str
+    threshold: float
+    labels: tuple[str, ...] = ()
+    action: str = "warn"
+    maximum: float | None = None
 
 
 @dataclass(frozen=True)
@@ -227,6 +306,12 @@ class Manifest:
     measurements: tuple[str, ...]
     report_template: str
     files: Mapping[str, str]
+    trust: TrustRule | None = None
+    quality: tuple[QualityRule, ...] = ()
+
+    def scored_by(self, graph: str) -> tuple[FindingDefinition, ...]:
+        """The findings whose scores come from ``graph``."""
+        return tuple(finding for finding in self.findings if finding.graph == graph)
 
 
 def manifest_from_json(metadata: Mapping[str, Any]) -> Manifest:
@@ -250,6 +335,8 @@ def manifest_from_json(metadata: Mapping[str, Any]) -> Manifest:
         measurements=tuple(medmm.get("measurements", ())),
         report_template=medmm.get("report_template", "segmentation"),
         files=dict(medmm["files"]),
+        trust=TrustRule(**medmm["trust"]) if medmm.get("trust") else None,
+        quality=tuple(QualityRule(**_tuples(item)) for item in medmm.get("quality", ())),
     )
 
 

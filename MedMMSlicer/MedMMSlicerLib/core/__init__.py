@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from .codes import LATERALITY_CODES, CodedConcept, Color, LocalizedText, localized
 from .context import ClinicalContext, LaboratoryResult
-from .finding import FINDING_STATES, Finding, Measurement, OperatingPoint
+from .finding import FINDING_KINDS, FINDING_STATES, Contribution, Finding, Measurement, OperatingPoint
 from .geometry import VolumeGeometry
 from .prediction import (
     Box,
@@ -17,6 +17,7 @@ from .prediction import (
     Prediction,
     Provenance,
     SegmentDefinition,
+    Withheld,
 )
 from .report import AUTHORS, Report, ReportSection, ReportSentence
 from .serialization import to_json
@@ -25,6 +26,7 @@ from .volume import Volume
 
 __all__ = [
     "AUTHORS",
+    "FINDING_KINDS",
     "FINDING_STATES",
     "LATERALITY_CODES",
     "Box",
@@ -32,6 +34,7 @@ __all__ = [
     "ClinicalContext",
     "CodedConcept",
     "Color",
+    "Contribution",
     "Finding",
     "HeaderFacts",
     "HeatMap",
@@ -52,6 +55,7 @@ __all__ = [
     "Study",
     "Volume",
     "VolumeGeometry",
+    "Withheld",
     "localized",
     "to_json",
 ]

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 from .codes import CodedConcept, LocalizedText
 
-__all__ = ["FINDING_STATES", "Finding", "Measurement", "OperatingPoint"]
+__all__ = ["FINDING_KINDS", "FINDING_STATES", "Contribution", "Finding", "Measurement", "OperatingPoint"]
 
 FINDING_STATES = ("proposed", "accepted", "rejected", "edited")
+
+FINDING_KINDS = ("finding", "normal", "prognosis", "quality")
+"""Something seen; that nothing was seen; what may come; something about the image itself."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,10 @@ class Finding:
         Ids of segments, heat maps, measurements or context values.
     status : str
         One of `FINDING_STATES`.
+    kind : str
+        One of `FINDING_KINDS`.
+    region : str
+        Part of the body under which a report states it, e.g. ``lungs``; empty: none.
     """
 
     id: str
@@ -91,3 +98,27 @@ class Finding:
     operating_point: OperatingPoint | None = None
     evidence_ids: tuple[str, ...] = ()
     status: str = "proposed"
+    kind: str = "finding"
+    region: str = ""
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """How much one input moved a probability, by leaving that input out.
+
+    Parameters
+    ----------
+    finding_id : str
+    source : str
+        ``image``, ``demographics`` (age, sex and view together) or ``laboratory``.
+    name : str
+        ``image``, ``demographics``, or the context variable, e.g. ``lab.crp``.
+    delta_probability : float
+        Probability with everything minus probability without this input, -1 to 1. Contributions need not
+        add up: inputs act together.
+    """
+
+    finding_id: str
+    source: str
+    name: str
+    delta_probability: float

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .codes import CodedConcept, Color, LocalizedText
 from .context import ClinicalContext
-from .finding import Finding, Measurement
+from .finding import Contribution, Finding, Measurement
 from .geometry import VolumeGeometry
 from .study import Series
 
@@ -24,6 +24,7 @@ __all__ = [
     "Prediction",
     "Provenance",
     "SegmentDefinition",
+    "Withheld",
 ]
 
 
@@ -131,11 +132,25 @@ class Provenance:
 
 
 @dataclass(frozen=True, eq=False)
+class Withheld:
+    """What was computed on an image that the bundle is not made for.
+
+    It is kept for evaluation alone, in a place of its own, so that nothing shows it by accident.
+    """
+
+    label_maps: tuple[LabelMap, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class Prediction:
     """Everything that one run of one bundle gave; each part is optional.
 
     ``missing`` names the context variables that the bundle would have used and did not get. ``refusals`` are
-    reasons not to trust the result.
+    reasons not to trust the result. ``contributions`` say what moved the probabilities. With ``withheld`` the
+    image was refused as not applicable: label maps, measurements and findings (but those on the image's
+    quality) are in there and must not be shown.
     """
 
     provenance: Provenance
@@ -148,3 +163,10 @@ class Prediction:
     texts: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
+    contributions: tuple[Contribution, ...] = ()
+    withheld: Withheld | None = None
+
+    @property
+    def is_applicable(self) -> bool:
+        """Whether the image is one that the bundle is made for, as far as the bundle can tell."""
+        return self.withheld is None
