@@ -12,6 +12,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/bundles/loading.py
   MedMMSlicerLib/bundles/manifest.py
   MedMMSlicerLib/bundles/monai.py
+  MedMMSlicerLib/bundles/multimodal.py
   MedMMSlicerLib/bundles/onnx_reader.py
   MedMMSlicerLib/bundles/schema_check.py
   MedMMSlicerLib/bundles/suggestion.py
@@ -30,9 +31,16 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/cli/train.py
   MedMMSlicerLib/context/__init__.py
   MedMMSlicerLib/context/analytes.py
+  MedMMSlicerLib/context/fhir.py
+  MedMMSlicerLib/context/fhir_observation.py
   MedMMSlicerLib/context/issue.py
+  MedMMSlicerLib/context/json_context.py
   MedMMSlicerLib/context/laboratory.py
+  MedMMSlicerLib/context/laboratory_csv.py
+  MedMMSlicerLib/context/merge.py
+  MedMMSlicerLib/context/narrative.py
   MedMMSlicerLib/context/plain_values.py
+  MedMMSlicerLib/context/reading.py
   MedMMSlicerLib/context/strict_json.py
   MedMMSlicerLib/context/units.py
   MedMMSlicerLib/context_io.py
@@ -148,6 +156,7 @@ set(MODULE_PYTHON_SCRIPTS
 set(MODULE_PYTHON_RESOURCES
   MedMMSlicerLib/bundles/schema/medmm.schema.json
   MedMMSlicerLib/context/analytes.json
+  MedMMSlicerLib/context/schema/context.schema.json
   MedMMSlicerLib/reporting/templates/en/page.json
   MedMMSlicerLib/reporting/templates/en/segmentation.json
   MedMMSlicerLib/reporting/templates/report.css
