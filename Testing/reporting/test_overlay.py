@@ -177,6 +177,15 @@ def test_marks_name_the_borders(a_geometry):
     assert planes["sagittal"].marks == ("A", "P", "S", "I")
 
 
+def test_an_oblique_section_has_double_letters():
+    half = np.sqrt(0.5)
+    # I runs to the left and back, J downwards.
+    directions = np.array([[-half, 0, half], [-half, 0, -half], [0, -1, 0]])
+    geometry = VolumeGeometry.from_axes((1, 30, 40), (3.0, 1.0, 1.0), (0, 0, 0), directions)
+    left, right, top, bottom = image_plane(geometry, (100, 100), as_stored=False).marks
+    assert (sorted(left), sorted(right), top, bottom) == (["A", "R"], ["L", "P"], "S", "I")
+
+
 def test_a_plane_and_its_part_agree(a_geometry):
     plane = patient_plane("coronal", a_geometry.center_ras, (60, 80), 90.0)
     part = plane.cropped((10, 31), (20, 52))

@@ -62,6 +62,8 @@ def test_numbers_read_back(value: float, decimals: int) -> None:
         ("Liver", "", "Liver"),
         ("Lungs", "bilateral", "bilateral lungs"),
         ("Lung", "upward", "Lung"),
+        ("Total volume of hippocampus", "left", "Total volume of left hippocampus"),
+        ("Volume of left lung", "left", "Volume of left lung"),
     ],
 )
 def test_sides(name: str, side: str, english: str) -> None:

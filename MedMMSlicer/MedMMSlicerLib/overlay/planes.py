@@ -32,6 +32,8 @@ ORIENTATIONS: dict[str, tuple[tuple[float, float, float], tuple[float, float, fl
 The patient's right is on the left of axial and coronal pictures, anterior is on the left of sagittal ones.
 """
 
+# Sine of 22.5 degrees: nearer to an axis than that, one letter says it.
+_OBLIQUE = 0.383
 _MAXIMUM_SAMPLES = 4_000_000
 _MOST_FACTOR = 4
 _MAXIMUM_CUBIC_VOXELS = 4_000_000
@@ -116,7 +118,7 @@ class Plane:
 
     @property
     def marks(self) -> tuple[str, str, str, str]:
-        """Letters for the left, right, top and bottom border: R, L, A, P, S or I."""
+        """Letters for the left, right, top and bottom border: R, L, A, P, S, I or two of them."""
         return (
             _letter(-self.right_ras),
             _letter(self.right_ras),
@@ -126,8 +128,10 @@ class Plane:
 
 
 def _letter(direction_ras: NDArray[np.float64]) -> str:
-    axis = int(np.argmax(np.abs(direction_ras)))
-    return ("RL", "AP", "SI")[axis][int(direction_ras[axis] < 0)]
+    """``A``, or ``AR`` where a direction is oblique: the letters of its large components, largest first."""
+    names = ("RL", "AP", "SI")
+    large = [axis for axis in np.argsort(-np.abs(direction_ras)) if abs(direction_ras[axis]) > _OBLIQUE]
+    return "".join(names[axis][int(direction_ras[axis] < 0)] for axis in large)
 
 
 def box_corners_ras(

@@ -119,7 +119,6 @@ def _methods(sources: Sequence[Source]) -> Lines:
     return [
         source.line(
             "method",
-            bundle=source.prediction.provenance.bundle_id,
             version=source.prediction.provenance.bundle_version,
             device=source.device,
         )

@@ -48,7 +48,6 @@ def _run(source: Source) -> Lines:
     lines.append(
         source.line(
             "model",
-            bundle=provenance.bundle_id,
             version=provenance.bundle_version,
             device=source.device,
         )

@@ -110,6 +110,10 @@ def with_side(name: str, laterality: str, wording: Wording) -> str:
     pattern = side[:1] if side.endswith("侧") else rf"\b{re.escape(side)}\b"
     if not side or re.search(pattern, name, re.IGNORECASE):
         return name
+    whole, of, part = name.rpartition(wording.word("of"))
+    if of:
+        # "volume of the liver": it is the liver that has a side.
+        return f"{whole}{of}{wording.word('side').replace('{side}', side).replace('{name}', part)}"
     return wording.word("side").replace("{side}", side).replace("{name}", mid_sentence(name))
 
 

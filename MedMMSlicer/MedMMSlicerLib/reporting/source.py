@@ -88,7 +88,7 @@ class Source:
         return self.wording.word(separator).join(parts)
 
     def line(self, sentence: str, **values: str) -> Line:
-        """A template line; ``title`` is given to every sentence."""
+        """A template line; ``title`` and ``bundle`` are given to every sentence."""
         return Line(self._text(sentence, values))
 
     def model_line(self, sentence: str, evidence_ids: Iterable[str], **values: str) -> Line:
@@ -96,4 +96,5 @@ class Source:
         return Line(self._text(sentence, values), "model", tuple(dict.fromkeys(evidence_ids)))
 
     def _text(self, sentence: str, values: dict[str, str]) -> str:
-        return sentence_case(self.wording.sentence(sentence, **{"title": self.title, **values}))
+        names = {"title": self.title, "bundle": self.prediction.provenance.bundle_id}
+        return sentence_case(self.wording.sentence(sentence, **{**names, **values}))
