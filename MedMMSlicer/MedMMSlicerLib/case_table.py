@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .bundles.manifest import ContextVariable
-from .context_io import MAXIMUM_AGE_YEARS
+from .context.merge import MAXIMUM_AGE_YEARS
 from .core import ClinicalContext, LaboratoryResult
 from .errors import InputError
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from .bundles.manifest import LabelDefinition
 from .case_table import EvaluationCase, read_case_table
-from .context_io import complete_from_header
+from .context.merge import complete_from_header
 from .core import Case, Prediction, Series, Volume
 from .errors import (
     BundleError,

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .context_io import complete_from_header
+from .context.merge import complete_from_header
 from .core import Case, ClinicalContext, Prediction, Report, Series, to_json
 from .errors import InputError, NothingApplicableError, UsageError
 from .inference.engine import SILENT, RunControl, RunOptions
@@ -47,6 +47,8 @@ class AnalysisRequest:
     series : str
         Which series to read: a series UID, or part of its name; empty: the first that the bundle applies to.
     context : ClinicalContext
+    context_remarks : tuple of str
+        What had to be refused or assumed while the context was read; shown with the other remarks.
     options : RunOptions
     points_ras : tuple of (3,) float, mm, RAS
         Where a bundle that reads around a point looks.
@@ -61,6 +63,7 @@ class AnalysisRequest:
     options: RunOptions = field(default_factory=RunOptions)
     points_ras: tuple[tuple[float, float, float], ...] = ()
     language: str = "en"
+    context_remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +152,7 @@ def analyze_series(
     prediction = _with_read_time(prediction, read_s)
     control.step("drafting the report", 0.98)
     report = draft_report(case, [prediction], [bundle.manifest], request.language)
-    return Analysis(case, bundle, prediction, report, remarks + contradictions)
+    return Analysis(case, bundle, prediction, report, (*remarks, *request.context_remarks, *contradictions))
 
 
 def write_analysis(analysis: Analysis, out: Path, control: RunControl = SILENT) -> tuple[Path, ...]:

@@ -19,7 +19,9 @@ __all__ = ["analyze", "print_analysis"]
 def analyze(
     inputs: list[Path] = typer.Argument(help="Files and folders of one case.", metavar="INPUT..."),
     bundle: str = typer.Option("auto", help="Bundle id, folder, or auto."),
-    context: Path | None = typer.Option(None, help="JSON file with the clinical context."),
+    context: Path | None = typer.Option(
+        None, help="Clinical context: JSON, FHIR R4 bundle, or laboratory values as CSV."
+    ),
     out: Path = typer.Option(Path("out"), help="Folder for the results."),
     at: list[str] = typer.Option([], help="Point R,A,S in mm that a bundle reads around; may be repeated."),
     series: str = typer.Option("", help="Series UID or part of its name, where the input holds several."),
@@ -29,17 +31,20 @@ def analyze(
 ) -> None:
     """Read one case: segmentation, measurements, drafted report. Research use only."""
     from ..bundles.catalog import BundleCatalog
-    from ..context_io import read_context
+    from ..context.issue import ContextReading
+    from ..context.reading import read_context
     from ..core import ClinicalContext
     from ..inference.engine import RunOptions
     from ..session import AnalysisRequest, write_analysis
     from ..session import analyze as run_analysis
 
+    reading = read_context(context) if context else ContextReading(ClinicalContext())
     request = AnalysisRequest(
         inputs=tuple(inputs),
         bundle=bundle,
         series=series,
-        context=read_context(context) if context else ClinicalContext(),
+        context=reading.context,
+        context_remarks=reading.remarks,
         options=RunOptions(device=device.value),
         points_ras=tuple(parse_point(text) for text in at),
         language=language.value,

@@ -39,7 +39,11 @@ class LaboratoryResult:
 
 @dataclass(frozen=True)
 class ClinicalContext:
-    """Patient facts, texts, laboratory results and structured scores. Missing is None or empty, never 0."""
+    """Patient facts, texts, laboratory results and structured scores. Missing is None or empty, never 0.
+
+    ``birth_date`` (ISO 8601, may be a year or month alone) stands in for the age until the day of the
+    examination is known; it is never written into a prediction or a report.
+    """
 
     age_years: float | None = None
     sex: str | None = None
@@ -47,3 +51,4 @@ class ClinicalContext:
     history: str = ""
     laboratory: tuple[LaboratoryResult, ...] = ()
     scores: Mapping[str, float | str] = field(default_factory=dict)
+    birth_date: str | None = field(default=None, repr=False)
