@@ -69,12 +69,15 @@ class RunOptions:
         Of the runtime; 0: as many as there are cores.
     memory_limit_bytes : int
         What one run may use beside the loaded image; 0: what the machine has available.
+    heat_maps : str
+        Findings that get the heat map of the graph: ``above`` (their operating point), ``all`` or ``none``.
     """
 
     device: str = "auto"
     point_ras: tuple[float, float, float] | None = None
     threads: int = 0
     memory_limit_bytes: int = 0
+    heat_maps: str = "above"
 
 
 @dataclass(frozen=True)

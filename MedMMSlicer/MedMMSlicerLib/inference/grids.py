@@ -17,9 +17,12 @@ __all__ = ["AxisMap", "axis_map", "overlap_box", "region_block", "tensor_grid"]
 SPACING_TOLERANCE = 1e-3
 """Relative difference of spacings below which nothing is resampled."""
 
-MAXIMUM_TILT_DEGREES = 15.0
-"""Axes up to here from the patient's are kept as they are (a scanner's oblique slab often follows the anatomy
-better than the table does). Beyond, the image is resampled along the patient's axes."""
+KEPT_TILT_DEGREES = 15.0
+"""Where the spacing is right, axes up to here from the patient's are kept, so that no voxel is interpolated."""
+
+RESAMPLED_TILT_DEGREES = 3.0
+"""Where the image is interpolated anyway, axes further off than this are turned to the patient's, as networks
+that were trained on upright images expect."""
 
 ORTHOGONALITY_TOLERANCE = 2e-3
 """Cosine between two axes (0.1 degrees) above which a grid counts as sheared, as by a gantry tilt."""
@@ -81,10 +84,10 @@ def tensor_grid(
 ) -> VolumeGeometry:
     """The grid over the whole of ``source`` on which a network wants to see it.
 
-    Axes within `MAXIMUM_TILT_DEGREES` of the patient's are permuted and flipped, no more; where the spacing
-    is right too, every voxel of the result is a voxel of the source. Otherwise the grid has the wanted
-    spacing, the centre of the source, and axes along the source's (or the patient's, if those are further
-    off or not at right angles).
+    Where the spacing is right and the axes are within `KEPT_TILT_DEGREES` of the patient's, they are permuted
+    and flipped, no more: every voxel of the result is a voxel of the source. Otherwise the grid has the
+    wanted spacing, the centre of the source, and the patient's axes; axes within `RESAMPLED_TILT_DEGREES` of
+    those stay as they are.
 
     Parameters
     ----------
@@ -98,10 +101,11 @@ def tensor_grid(
     spacing = np.asarray(turned.spacing_mm if spacing_mm is None else spacing_mm, float)
     directions = turned.directions_ras
     straight = np.abs(directions.T @ directions - np.eye(3)).max() < ORTHOGONALITY_TOLERANCE
-    near = not orientation or _tilt_degrees(directions, orientation) <= MAXIMUM_TILT_DEGREES
+    tilt = _tilt_degrees(directions, orientation) if orientation else 0.0
     fits = np.abs(np.asarray(turned.spacing_mm) / spacing - 1).max() < SPACING_TOLERANCE
-    if straight and near and fits:
+    if straight and fits and tilt <= KEPT_TILT_DEGREES:
         return turned
+    near = tilt <= RESAMPLED_TILT_DEGREES
     axes = directions if straight else _nearest_rotation(directions)
     if not near:
         axes = _patient_axes(orientation)

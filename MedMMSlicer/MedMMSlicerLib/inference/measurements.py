@@ -14,19 +14,23 @@ from ..core import CodedConcept, Finding, LabelMap, LocalizedText, Measurement, 
 __all__ = [
     "ASYMMETRY",
     "ASYMMETRY_CONVENTION",
+    "AREA",
     "VOLUME",
     "SegmentExtent",
     "asymmetry_index",
+    "measure_areas",
     "measure_segments",
     "segment_extents",
     "segment_findings",
 ]
 
+AREA = CodedConcept("42798000", "SCT", "Area")
 VOLUME = CodedConcept("118565006", "SCT", "Volume")
 ASYMMETRY = CodedConcept("asymmetry-index", "99MEDMM", "Asymmetry index")
 
 ASYMMETRY_CONVENTION = "100 * (right - left) / ((right + left) / 2); positive: the right side is larger."
 
+_COUNTED_AREA = "Number of pixels times the area of a pixel, in the plane of the image."
 _COUNTED = "Number of voxels times the volume of a voxel."
 _SUMMED = "Sum of the volumes of the parts: {parts}."
 
@@ -89,6 +93,25 @@ def measure_segments(
     if "asymmetry" in wanted:
         result += _asymmetries(volumes)
     return tuple(result)
+
+
+def measure_areas(extents: Sequence[SegmentExtent], pixel_area_mm2: float) -> tuple[Measurement, ...]:
+    """Areas of the segments of a single image that are not empty; ids ``m-<segment>-area``."""
+    return tuple(
+        Measurement(
+            id=f"m-{extent.segment.id}-area",
+            quantity=AREA,
+            value=extent.voxels * pixel_area_mm2,
+            unit="mm2",
+            name=_named("Area of {}", "{}面积", extent.segment.name),
+            segment_id=extent.segment.id,
+            laterality=extent.segment.laterality,
+            method=_COUNTED_AREA,
+            location_ras=extent.centroid_ras,
+        )
+        for extent in extents
+        if extent.voxels
+    )
 
 
 def segment_findings(

@@ -17,7 +17,7 @@ from .onnx_engine import open_engine
 if TYPE_CHECKING:
     from ..bundles.loading import ModelBundle
 
-__all__ = ["EngineCache", "GraphRunner", "open_graph"]
+__all__ = ["EngineCache", "GraphRunner", "open_graph", "open_named_engine"]
 
 GRAPH = "image"
 """Name of the main graph of a bundle, and of its image input."""
@@ -69,7 +69,7 @@ def open_graph(
     BundleError
         If the bundle has no such graph, its network can not be run, or it needs inputs beside the image.
     """
-    path = bundle.graph_path(GRAPH)
+    bundle.graph_path(GRAPH)
     graph = bundle.manifest.graphs[GRAPH]
     role = bundle.manifest.inputs[0].role
     parts = [part for part in (GRAPH, "input", role) if part in graph.inputs]
@@ -78,14 +78,27 @@ def open_graph(
             f"The graph '{GRAPH}' of {bundle.path} takes {sorted(graph.inputs)}; one input '{GRAPH}' can be "
             "given. Use a newer MedMM, or correct 'graphs' in metadata.json."
         )
-    if isinstance(engines, EngineCache):
-        sha256 = bundle.manifest.files.get(graph.file, bundle.sha256)
-        engine = engines.get(path, sha256, device, threads)
-    elif engines is open_engine:
-        engine = open_engine(path, device, threads)
-    else:
-        engine = engines(path, device)
+    engine = open_named_engine(bundle, GRAPH, device, threads, engines)
     return GraphRunner(engine, graph.inputs[parts[0]], dict(graph.outputs), str(bundle.path))
+
+
+def open_named_engine(
+    bundle: ModelBundle, name: str, device: str, threads: int, engines: EngineFactory | EngineCache
+) -> InferenceEngine:
+    """Open the network of any graph of a bundle.
+
+    Raises
+    ------
+    BundleError
+        If the bundle has no such graph, or its network can not be run.
+    """
+    path = bundle.graph_path(name)
+    if isinstance(engines, EngineCache):
+        sha256 = bundle.manifest.files.get(bundle.manifest.graphs[name].file, bundle.sha256)
+        return engines.get(path, sha256, device, threads)
+    if engines is open_engine:
+        return open_engine(path, device, threads)
+    return engines(path, device)
 
 
 class GraphRunner:

@@ -6,35 +6,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..bundles.manifest import FindingDefinition, Manifest
-from ..core import (
-    Case,
-    Finding,
-    LabelMap,
-    Measurement,
-    OperatingPoint,
-    Prediction,
-    Provenance,
-    Series,
-    Volume,
-)
+from ..bundles.manifest import Manifest
+from ..core import Case, Prediction, Provenance, Series, Volume
 from ..errors import InputError, UsageError
 from .engine import SILENT, EngineFactory, RunControl, RunOptions
 from .grids import check_point
-from .measurements import measure_segments, segment_extents, segment_findings
 from .network import EngineCache, open_graph
 from .onnx_engine import open_engine
+from .outcome import Inputs, collect_outcome, make_prediction
 from .plan import available_bytes
 from .provenance import StageClock, input_reference, software_versions
 from .reading_pass import PassResult, ReadingPass, scaled
-from .sides import SidedLabels, merge_labels, side_of_point
 
 if TYPE_CHECKING:
     from ..bundles.loading import ModelBundle
@@ -43,7 +28,6 @@ __all__ = ["EngineCache", "predict", "predict_points"]
 
 Point = tuple[float, float, float]
 
-KNOWN_MEASUREMENTS = ("volume", "asymmetry")
 DEFAULT_OPTIONS = RunOptions()
 
 
@@ -70,7 +54,8 @@ def predict(
     Returns
     -------
     Prediction
-        Label map on the grid of the image, measurements, findings, provenance.
+        Label map on the grid of the image, measurements, findings, evidence, provenance. Of an image that
+        the bundle is not made for, all of it is withheld.
 
     Raises
     ------
@@ -107,10 +92,7 @@ def predict_points(
     manifest = bundle.manifest
     role = manifest.inputs[0].role
     series, volume = _input(bundle, case)
-    points, notes = _points(manifest, points_ras or _as_tuple(options.point_ras))
-    for point in points:
-        if point is not None:
-            check_point(volume.geometry, point)
+    points, notes = _points(manifest, volume, points_ras or _as_tuple(options.point_ras))
     clock = StageClock()
     control.step("open", 0.0)
     with clock.stage("open"):
@@ -123,7 +105,8 @@ def predict_points(
         results.append(reader.read(point, part))
     control.step("measure", 0.96)
     with clock.stage("measure"):
-        outcome = _outcome(manifest, series, volume, points, results)
+        inputs = Inputs(bundle, case, series, volume, options, engines)
+        outcome = collect_outcome(inputs, points, results)
     notes = (*notes, *outcome.notes, *(note for result in results for note in result.notes))
     with clock.stage("hash"):
         reference = input_reference(role, series, volume)
@@ -137,27 +120,11 @@ def predict_points(
         stage_seconds=clock.seconds,
         software=software_versions(),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        parameters=_parameters(manifest, points, results),
+        parameters={**_parameters(manifest, points, results), **outcome.facts},
         notes=tuple(dict.fromkeys((*runner.engine.notes, *bundle.notes, *notes))),
     )
     control.step("done", 1.0)
-    return Prediction(
-        provenance,
-        label_maps=outcome.label_maps,
-        findings=outcome.findings,
-        measurements=outcome.measurements,
-        missing=_missing(manifest, case, series),
-        refusals=outcome.refusals,
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class _Outcome:
-    label_maps: tuple[LabelMap, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    measurements: tuple[Measurement, ...] = ()
-    refusals: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    return make_prediction(outcome, provenance)
 
 
 def _input(bundle: ModelBundle, case: Case) -> tuple[Series, Volume]:
@@ -185,7 +152,9 @@ def _as_tuple(point: Point | None) -> tuple[Point, ...]:
     return () if point is None else (point,)
 
 
-def _points(manifest: Manifest, points: Sequence[Point]) -> tuple[tuple[Point | None, ...], tuple[str, ...]]:
+def _points(
+    manifest: Manifest, volume: Volume, points: Sequence[Point]
+) -> tuple[tuple[Point | None, ...], tuple[str, ...]]:
     if not points:
         return (None,), ()
     if manifest.preprocess.region.kind != "roi":
@@ -193,82 +162,8 @@ def _points(manifest: Manifest, points: Sequence[Point]) -> tuple[tuple[Point | 
     for point in points:
         if len(point) != 3 or not all(math.isfinite(value) for value in point):
             raise UsageError(f"The point {tuple(point)} is not three numbers (mm, RAS). Correct it.")
+        check_point(volume.geometry, point)
     return tuple((float(point[0]), float(point[1]), float(point[2])) for point in points), ()
-
-
-def _outcome(
-    manifest: Manifest,
-    series: Series,
-    volume: Volume,
-    points: Sequence[Point | None],
-    results: Sequence[PassResult],
-) -> _Outcome:
-    scored = _scored_findings(manifest, results[0].scores)
-    if results[0].labels is None:
-        return _Outcome(findings=scored)
-    notes: list[str] = []
-    sided = []
-    asks_side = any(label.laterality == "from-point" for label in manifest.labels)
-    for point, result in zip(points, results):
-        side, note = side_of_point(volume.geometry, point) if asks_side else ("", "")
-        notes += [note] if note else []
-        if result.labels is not None:
-            sided.append(SidedLabels(result.labels, side))
-    label_map = merge_labels(sided, manifest.labels, volume.geometry, manifest.inputs[0].role)
-    extents = segment_extents(label_map)
-    measurements: tuple[Measurement, ...] = ()
-    if volume.spacing_known:
-        measurements = measure_segments(extents, volume.geometry.voxel_volume_mm3, manifest.measurements)
-    elif manifest.measurements:
-        notes.append(f"{series.name} states no spacing in the patient, so nothing was measured.")
-    unknown = sorted(set(manifest.measurements) - set(KNOWN_MEASUREMENTS))
-    if unknown:
-        notes.append(f"This version can not measure: {', '.join(unknown)}.")
-    findings = segment_findings(extents, measurements)
-    refusals = (
-        () if findings else ("No voxel was segmented; the image or the point may not suit the bundle.",)
-    )
-    return _Outcome((label_map,), (*findings, *scored), measurements, refusals, tuple(notes))
-
-
-def _scored_findings(manifest: Manifest, scores: NDArray[np.float32] | None) -> tuple[Finding, ...]:
-    if scores is None:
-        return ()
-    findings = []
-    for definition in manifest.findings:
-        score = float(scores[definition.channel]) if definition.channel < scores.size else math.nan
-        if not math.isfinite(score):
-            continue
-        findings.append(
-            Finding(
-                id=f"f-{definition.id}",
-                concept=definition.concept,
-                name=definition.name,
-                score=score,
-                probability=_probability(definition, score),
-                operating_point=OperatingPoint(
-                    definition.threshold, definition.sensitivity, definition.specificity
-                ),
-            )
-        )
-    return tuple(findings)
-
-
-def _probability(definition: FindingDefinition, score: float) -> float:
-    value = definition.slope * score + definition.intercept
-    # Written so that neither branch overflows.
-    return 1 / (1 + math.exp(-value)) if value >= 0 else math.exp(value) / (1 + math.exp(value))
-
-
-def _missing(manifest: Manifest, case: Case, series: Series) -> tuple[str, ...]:
-    context = case.context
-    known: dict[str, bool] = {
-        "age": context.age_years is not None,
-        "sex": context.sex is not None,
-        "view": bool(series.facts.view),
-    }
-    known |= {f"lab.{result.name}": True for result in context.laboratory}
-    return tuple(variable.name for variable in manifest.context if not known.get(variable.name, False))
 
 
 def _parameters(

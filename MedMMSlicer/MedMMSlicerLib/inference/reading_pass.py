@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..bundles.manifest import Manifest, Region
-from ..core import Volume
+from ..core import Volume, VolumeGeometry
 from ..errors import BundleError, MemoryLimitError
 from .engine import RunControl
+from .evidence import coarse_grid
 from .foreground import foreground_map
 from .network import GraphRunner
 from .plan import MemoryNeed, RunPlan, plan_run, smaller_window
@@ -23,6 +24,8 @@ from .provenance import StageClock
 from .sliding_window import WindowSettings, predict_windows
 
 __all__ = ["PassResult", "ReadingPass", "scaled"]
+
+_OTHER_OUTPUTS = ("embedding", "activation", "novelty")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,12 +40,31 @@ class PassResult:
     notes : tuple of str
     facts : dict
         For the provenance, e.g. how many windows were run.
+    outputs : mapping of str to ndarray of float32
+        What else the network gave in one pass over the whole image: ``embedding``, ``activation``,
+        ``novelty``.
+    block : VolumeGeometry, optional
+        Of what the network saw.
     """
 
     labels: NDArray[np.uint8] | None
     scores: NDArray[np.float32] | None
     notes: tuple[str, ...]
     facts: dict[str, Any]
+    outputs: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    block: VolumeGeometry | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Raw:
+    """What the network gave: logits (C, K, J, I) on ``grid``, scores, and the rest."""
+
+    logits: NDArray[np.float32] | None
+    scores: NDArray[np.float32] | None = None
+    others: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    grid: VolumeGeometry | None = None
+    notes: tuple[str, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 def scaled(control: RunControl, low: float, high: float) -> RunControl:
@@ -106,39 +128,54 @@ class ReadingPass:
             plan = plan_run(need, spec.region, self.limit_bytes, resizable=self.runner.is_resizable)
             prepared = prepare(self.volume, spec, point_ras, role.channels, role.dimensions)
         with self.clock.stage("network"):
-            logits, scores, notes, facts = self._run(prepared, plan, scaled(control, 0.1, 0.85))
+            raw = self._run(prepared, plan, scaled(control, 0.1, 0.85))
         labels = None
-        if logits is not None:
+        if raw.logits is not None:
             control.step("postprocess", 0.85)
             with self.clock.stage("postprocess"):
-                labels = self._labels(logits, prepared)
+                labels = self._labels(raw.logits, raw.grid or prepared.geometry)
         control.step("postprocess", 1.0)
-        return PassResult(labels, scores, (*plan.notes, *prepared.notes, *notes), facts)
+        notes = (*plan.notes, *prepared.notes, *raw.notes)
+        return PassResult(labels, raw.scores, notes, raw.facts, raw.others, prepared.geometry)
 
-    def _run(
-        self, prepared: PreparedInput, plan: RunPlan, control: RunControl
-    ) -> tuple[NDArray[np.float32] | None, NDArray[np.float32] | None, tuple[str, ...], dict[str, Any]]:
+    def _run(self, prepared: PreparedInput, plan: RunPlan, control: RunControl) -> _Raw:
         region = self.manifest.preprocess.region
         if region.kind == "sliding-window" and self._makes_labels and prepared.tensor.ndim == 5:
             logits, notes, facts = self._slide(prepared, region, plan.window, control)
-            return logits, None, notes, facts
+            return _Raw(logits, notes=notes, facts=facts)
         control.step("network", 0.0)
         outputs = self.runner.run(prepared.tensor)
         scores = outputs["scores"].ravel() if "scores" in outputs else None
+        others = {part: array for part, array in outputs.items() if part in _OTHER_OUTPUTS}
         if not self._makes_labels:
-            return None, scores, (), {}
+            return _Raw(None, scores, others)
         logits = self.runner.checked(outputs, len(self.channel_values))
         logits = logits[0][:, None] if logits.ndim == 4 else logits[0]
-        if logits.shape[1:] != prepared.geometry.shape:
-            raise BundleError(
-                f"The network of {self.runner.source} made {logits.shape[1:]} of {prepared.geometry.shape} "
-                "voxels. Correct 'preprocess.region' in metadata.json."
-            )
+        grid = prepared.geometry
+        if logits.shape[1:] != grid.shape:
+            grid = self._coarser(logits.shape[1:], grid)
         if not np.isfinite(logits.sum(dtype=np.float64)):
             raise BundleError(
                 f"The output of the network of {self.runner.source} is not finite. Check its intensity steps."
             )
-        return logits, scores, (), {}
+        return _Raw(logits, scores, others, grid)
+
+    def _coarser(self, shape: Sequence[int], block: VolumeGeometry) -> VolumeGeometry:
+        """The grid of logits that are coarser than the single image that the network saw as a whole."""
+        # The same factor both ways: anything else is a part of the image, or another one.
+        fits = (
+            self.manifest.preprocess.region.kind == "whole"
+            and len(shape) == 3
+            and shape[0] == block.shape[0] == 1
+            and 1 <= shape[1] <= block.shape[1]
+            and shape[1] * block.shape[2] == shape[2] * block.shape[1]
+        )
+        if not fits:
+            raise BundleError(
+                f"The network of {self.runner.source} made {tuple(shape)} of {block.shape} "
+                "voxels. Correct 'preprocess.region' in metadata.json."
+            )
+        return coarse_grid(block, shape)
 
     def _slide(
         self, prepared: PreparedInput, region: Region, window: tuple[int, int, int], control: RunControl
@@ -170,9 +207,9 @@ class ReadingPass:
         channels = len(self.channel_values)
         return lambda tensor: self.runner.logits(tensor, channels)
 
-    def _labels(self, logits: NDArray[np.float32], prepared: PreparedInput) -> NDArray[np.uint8]:
+    def _labels(self, logits: NDArray[np.float32], grid: VolumeGeometry) -> NDArray[np.uint8]:
         rule, values = self.manifest.postprocess, self.channel_values
-        labels = label_volume(logits, prepared.geometry, self.volume.geometry, rule, values)
+        labels = label_volume(logits, grid, self.volume.geometry, rule, values)
         clean_labels(labels, rule, _labels_only(values), self.volume.geometry.voxel_volume_mm3)
         return labels
 
