@@ -333,7 +333,10 @@ def _write_scene(analysis: Analysis, folder: Path) -> None:
 
     application = HostApplication.instance()
     application.clear()
-    build_case_scene(application.scene, analysis.case, [analysis.prediction], analysis.report)
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    build_case_scene(
+        application.scene, analysis.case, [analysis.prediction], analysis.report, report_html=page
+    )
     save_scene(application.scene, folder / "scene.mrb")
     application.clear()
 

@@ -67,13 +67,20 @@ class NetworkTable:
 
 @dataclass(frozen=True)
 class AugmentationTable:
-    """Ranges of the random spatial transforms (degrees, relative scale, shear, voxels K, J, I)."""
+    """Random transforms.
+
+    Ranges are in degrees, relative scale, shear and voxels K, J, I. ``affine_probability`` is the share of samples that
+    are transformed at all (the others are seen as they are, unblurred by interpolation); ``intensity_strength`` scales the
+    probabilities of the intensity transforms.
+    """
 
     rotate_degrees: float
     scale: float
     shear: float
     translate_voxels: list[float]
     reflect_border_probability: float
+    affine_probability: float
+    intensity_strength: float
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,18 @@ class OptimizerTable:
 
 
 @dataclass(frozen=True)
+class RefinementTable:
+    """A second, shorter stage from the best weights of the first, with weaker augmentation."""
+
+    steps: int
+    learning_rate: float
+    rotate_degrees: float
+    scale: float
+    affine_probability: float
+    intensity_strength: float
+
+
+@dataclass(frozen=True)
 class SegmentationRecipe:
     """A segmentation recipe, as read from TOML."""
 
@@ -102,6 +121,15 @@ class SegmentationRecipe:
     network: NetworkTable
     augmentation: AugmentationTable
     optimizer: OptimizerTable
+    refinement: RefinementTable
+
+    def refined(self) -> SegmentationRecipe:
+        """The recipe of the second stage."""
+        table = self.refinement
+        names = ("rotate_degrees", "scale", "affine_probability", "intensity_strength")
+        weaker = dataclasses.replace(self.augmentation, **{name: getattr(table, name) for name in names})
+        optimizer = dataclasses.replace(self.optimizer, steps=table.steps, learning_rate=table.learning_rate)
+        return dataclasses.replace(self, augmentation=weaker, optimizer=optimizer)
 
 
 def recipe_names() -> list[str]:
@@ -145,16 +173,29 @@ def segmentation_recipe(table: dict[str, Any]) -> SegmentationRecipe:
         "network": NetworkTable,
         "augmentation": AugmentationTable,
         "optimizer": OptimizerTable,
+        "refinement": RefinementTable,
     }
     values: dict[str, Any] = dict(table)
     for key, kind in nested.items():
-        values[key] = _from_table(kind, table.get(key, {}), f"[{key}]")
-    return _from_table(SegmentationRecipe, values, "the recipe")
+        values[key] = table_to_dataclass(kind, table.get(key, {}), f"[{key}]")
+    return table_to_dataclass(SegmentationRecipe, values, "the recipe")
 
 
-def _from_table(kind: type[_T], values: dict[str, Any], where: str) -> _T:
-    names = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    missing, unknown = sorted(names - values.keys()), sorted(values.keys() - names)
+def table_to_dataclass(kind: type[_T], values: dict[str, Any], where: str) -> _T:
+    """Make a dataclass of a TOML table.
+
+    Raises
+    ------
+    UsageError
+        If a key without a default is missing, or a key is unknown.
+    """
+    fields = dataclasses.fields(kind)  # type: ignore[arg-type]
+    missing_type = dataclasses.MISSING
+    needed = {
+        item.name for item in fields if item.default is missing_type and item.default_factory is missing_type
+    }
+    missing = sorted(needed - values.keys())
+    unknown = sorted(values.keys() - {item.name for item in fields})
     if missing or unknown:
         said = [f"lacks {', '.join(missing)}"] if missing else []
         said += [f"has unknown keys {', '.join(unknown)}"] if unknown else []

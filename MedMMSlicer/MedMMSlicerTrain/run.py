@@ -30,6 +30,8 @@ __all__ = ["TrainOptions", "train_bundle"]
 
 log = logging.getLogger(__name__)
 
+STAGES = ("stage-1", "stage-2")
+
 LICENSES = {
     "CC-BY-SA-4.0": "Creative Commons Attribution-ShareAlike 4.0 International\n"
     "https://creativecommons.org/licenses/by-sa/4.0/legalcode\n"
@@ -66,7 +68,7 @@ def train_bundle(recipe: str, data: Path, out: Path, options: TrainOptions = DEF
     data : Path
         Folder that holds the recipe's data folder.
     out : Path
-        Receives ``members/*`` (checkpoints, resumed from), ``validation`` and ``test`` (figures) and the
+        Receives ``members/*/stage-*`` (checkpoints, resumed from), ``validation`` and ``test`` (figures) and the
         bundle's folder.
 
     Raises
@@ -84,7 +86,8 @@ def train_bundle(recipe: str, data: Path, out: Path, options: TrainOptions = DEF
     if options.steps:
         validate_every = min(parsed.optimizer.validate_every, options.steps)
         steps = dataclasses.replace(parsed.optimizer, steps=options.steps, validate_every=validate_every)
-        parsed = dataclasses.replace(parsed, optimizer=steps)
+        refinement = dataclasses.replace(parsed.refinement, steps=options.steps)
+        parsed = dataclasses.replace(parsed, optimizer=steps, refinement=refinement)
     folder = data / parsed.data.folder
     _train_members(parsed, folder, out, options.parallel)
     return export_bundle(parsed, folder, out)
@@ -108,9 +111,9 @@ def _train_member(recipe: SegmentationRecipe, folder: Path, out: Path, member: i
     torch.set_num_threads(max(1, (multiprocessing.cpu_count()) // max(1, parallel)))
     cases = load_cases(folder, recipe)
     split = split_cases(list(cases), recipe)
-    Trainer(recipe, out, member).run(
-        [cases[name] for name in split.train], [cases[name] for name in split.validation]
-    )
+    train, validation = ([cases[name] for name in part] for part in (split.train, split.validation))
+    best = Trainer(recipe, out / STAGES[0], member).run(train, validation)
+    Trainer(recipe.refined(), out / STAGES[1], member, start=best).run(train, validation)
 
 
 def export_bundle(recipe: SegmentationRecipe, folder: Path, out: Path) -> ModelBundle:
@@ -145,7 +148,7 @@ def _parts(split: Split) -> dict[str, list[str]]:
 
 def _load_member(recipe: SegmentationRecipe, folder: Path) -> nn.Module:
     network = unet_3d(recipe.network.channels, recipe.network.labels)
-    network.load_state_dict(torch.load(folder / "best.pt", weights_only=True)["network"])
+    network.load_state_dict(torch.load(folder / STAGES[-1] / "best.pt", weights_only=True)["network"])
     return network.eval()
 
 
@@ -187,8 +190,13 @@ def _evaluate(
 
 
 def _logs(recipe: SegmentationRecipe, out: Path) -> list[list[dict[str, Any]]]:
-    lines = [
-        (out / "members" / str(index) / "log.jsonl").read_text().splitlines()
-        for index in range(recipe.network.members)
+    """Validation records of each member, first stage first."""
+    folders = [out / "members" / str(index) for index in range(recipe.network.members)]
+    return [
+        [
+            {"stage": stage, **json.loads(line)}
+            for stage in STAGES
+            for line in (folder / stage / "log.jsonl").read_text(encoding="utf-8").splitlines()
+        ]
+        for folder in folders
     ]
-    return [[json.loads(line) for line in member] for member in lines]

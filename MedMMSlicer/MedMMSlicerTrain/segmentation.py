@@ -106,7 +106,7 @@ def augmentation(recipe: SegmentationRecipe) -> mt.Compose:
     def affine(border: str) -> mt.RandAffined:
         return mt.RandAffined(
             keys=["image", "label"],
-            prob=1.0,
+            prob=table.affine_probability,
             spatial_size=recipe.input.size,
             rotate_range=[angle] * 3,
             scale_range=[table.scale] * 3,
@@ -116,18 +116,18 @@ def augmentation(recipe: SegmentationRecipe) -> mt.Compose:
             padding_mode=(border, "zeros"),
         )
 
-    reflect = table.reflect_border_probability
+    reflect, strength = table.reflect_border_probability, table.intensity_strength
     return mt.Compose(
         [
             mt.EnsureChannelFirstd(keys=["image", "label"], channel_dim="no_channel"),
             mt.OneOf([affine("zeros"), affine("reflection")], weights=[1.0 - reflect, reflect]),
             mt.RandFlipd(keys=["image", "label"], prob=0.5, spatial_axis=2),
-            mt.RandBiasFieldd(keys="image", prob=0.2, degree=2, coeff_range=(0.0, 0.2)),
-            mt.RandSimulateLowResolutiond(keys="image", prob=0.15, zoom_range=(0.5, 1.0)),
-            mt.RandAdjustContrastd(keys="image", prob=0.3, gamma=(0.7, 1.5), retain_stats=True),
-            mt.RandScaleIntensityd(keys="image", prob=0.5, factors=0.25),
-            mt.RandShiftIntensityd(keys="image", prob=0.5, offsets=0.2),
-            mt.RandGaussianNoised(keys="image", prob=0.2, std=0.15),
+            mt.RandBiasFieldd(keys="image", prob=0.2 * strength, degree=2, coeff_range=(0.0, 0.2)),
+            mt.RandSimulateLowResolutiond(keys="image", prob=0.15 * strength, zoom_range=(0.5, 1.0)),
+            mt.RandAdjustContrastd(keys="image", prob=0.3 * strength, gamma=(0.7, 1.5), retain_stats=True),
+            mt.RandScaleIntensityd(keys="image", prob=0.5 * strength, factors=0.25),
+            mt.RandShiftIntensityd(keys="image", prob=0.5 * strength, offsets=0.2),
+            mt.RandGaussianNoised(keys="image", prob=0.2 * strength, std=0.15),
             mt.ToTensord(keys=["image", "label"], track_meta=False),
         ]
     )
@@ -211,17 +211,22 @@ class Trainer:
         Dice) and ``log.jsonl``.
     member : int
         Index in the ensemble; only the seed depends on it.
+    start : Path, optional
+        Weights of an earlier stage to begin with.
     """
 
     recipe: SegmentationRecipe
     folder: Path
     member: int = 0
+    start: Path | None = None
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.seed = self.recipe.optimizer.seed + 1000 * self.member
         torch.manual_seed(self.seed)
         network = unet_3d(self.recipe.network.channels, self.recipe.network.labels)
+        if self.start is not None:
+            network.load_state_dict(torch.load(self.start, weights_only=True)["network"])
         self.network = network.to(memory_format=torch.channels_last_3d)
         self.average = copy.deepcopy(self.network).eval()
         table = self.recipe.optimizer
