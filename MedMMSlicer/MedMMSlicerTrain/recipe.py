@@ -69,9 +69,9 @@ class NetworkTable:
 class AugmentationTable:
     """Random transforms.
 
-    Ranges are in degrees, relative scale, shear and voxels K, J, I. ``affine_probability`` is the share of samples that
-    are transformed at all (the others are seen as they are, unblurred by interpolation); ``intensity_strength`` scales the
-    probabilities of the intensity transforms.
+    Ranges are in degrees, relative scale, shear and voxels K, J, I. ``affine_probability`` is the share of
+    samples that are transformed at all (the others are seen as they are, unblurred by interpolation);
+    ``intensity_strength`` scales the probabilities of the intensity transforms.
     """
 
     rotate_degrees: float

@@ -68,8 +68,8 @@ def train_bundle(recipe: str, data: Path, out: Path, options: TrainOptions = DEF
     data : Path
         Folder that holds the recipe's data folder.
     out : Path
-        Receives ``members/*/stage-*`` (checkpoints, resumed from), ``validation`` and ``test`` (figures) and the
-        bundle's folder.
+        Receives ``members/*/stage-*`` (checkpoints, resumed from), ``validation`` and ``test`` (figures)
+        and the bundle's folder.
 
     Raises
     ------
