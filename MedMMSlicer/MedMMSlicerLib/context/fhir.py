@@ -124,7 +124,9 @@ def _entries(bundle: Mapping[str, Any], source: str) -> Iterator[_Entry]:
         raise InputError(
             f"{source} is a FHIR {kind}, not a Bundle. Put the resources of the patient into one."
         )
-    entries = bundle.get("entry") or []
+    entries = bundle.get("entry")
+    if entries is None:
+        return
     if not isinstance(entries, list) or len(entries) > MOST_ENTRIES:
         raise InputError(f"{source}: 'entry' must be a list of at most {MOST_ENTRIES} resources. Correct it.")
     for index, entry in enumerate(entries):
