@@ -6,7 +6,7 @@ else (technique, notices, what was not done) has the author ``template``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 from ..bundles.manifest import Manifest
 from ..core import Case, Prediction, Report, ReportSection, ReportSentence, localized
 from .background import describe_comparison, describe_examination, describe_indication, describe_series
+from .layout import content_by_region, describe_methods
 from .limitations import describe_limitations
 from .source import Lines, Source
 from .statements import state_findings, state_impression, state_measurements
@@ -65,7 +66,8 @@ def draft_report(
     Returns
     -------
     Report
-        Sections ``examination``, ``indication`` (only when something was given), ``technique``,
+        A bundle whose wording goes by region gets the sections of `content_by_region`. Otherwise sections
+        ``examination``, ``indication`` (only when something was given), ``technique``,
         ``comparison``, ``findings``, ``measurements`` (only when something was assessed), ``impression`` and
         ``limitations``.
 
@@ -81,19 +83,26 @@ def draft_report(
         for prediction in predictions
     ]
     common = sources[0].wording if len(sources) == 1 else load_wording(DEFAULT_SET, language)[0]
+    if any(source.by_region for source in sources):
+        common = next(source.wording for source in sources if source.by_region)
+        return _report(content_by_region(case, sources, common, options.remarks), common, options)
     content: dict[str, Lines] = {
         "examination": describe_examination(case, common),
         "indication": describe_indication(case.context, common),
-        "technique": describe_series(case, common) + _methods(sources),
+        "technique": describe_series(case, common) + describe_methods(sources),
         "comparison": describe_comparison(case, common),
         "findings": state_findings(sources, common),
         "measurements": state_measurements(sources, common),
         "impression": state_impression(sources, common),
         "limitations": describe_limitations(case, sources, common, options.remarks),
     }
+    return _report(content, common, options)
+
+
+def _report(content: Mapping[str, Lines], common: Wording, options: DraftOptions) -> Report:
     return Report(
         title=common.title,
-        language=language,
+        language=common.language,
         notice=common.notice,
         sections=tuple(_section(name, lines, common) for name, lines in content.items() if lines),
         created_at=options.created_at or datetime.now(UTC).isoformat(timespec="seconds"),
@@ -113,17 +122,6 @@ def _source(
         title=title or prediction.provenance.bundle_id,
         template_missing="" if found else asked,
     )
-
-
-def _methods(sources: Sequence[Source]) -> Lines:
-    return [
-        source.line(
-            "method",
-            version=source.prediction.provenance.bundle_version,
-            device=source.device,
-        )
-        for source in sources
-    ]
 
 
 def _section(name: str, lines: Lines, wording: Wording) -> ReportSection:

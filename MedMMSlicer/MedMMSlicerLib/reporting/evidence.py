@@ -15,9 +15,18 @@ from .quantities import (
     is_asymmetry,
     sentence_case,
 )
+from .regions import contribution_name
 from .templates import Wording
 
-__all__ = ["Bar", "EvidenceRow", "EvidenceTables", "collect_evidence", "empty_segments", "format_location"]
+__all__ = [
+    "Bar",
+    "ContributionRow",
+    "EvidenceRow",
+    "EvidenceTables",
+    "collect_evidence",
+    "empty_segments",
+    "format_location",
+]
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,22 @@ class EvidenceRow:
         return f"evidence-{self.number}"
 
 
+@dataclass(frozen=True)
+class ContributionRow:
+    """What one input did to a probability.
+
+    ``start`` and ``width`` of its bar are percent of the drawing, whose middle is no change; ``text`` prints
+    the change.
+    """
+
+    finding: str
+    name: str
+    text: str
+    start: float
+    width: float
+    is_positive: bool
+
+
 @dataclass
 class EvidenceTables:
     """Rows by table; an id that comes twice keeps its first row."""
@@ -51,6 +76,7 @@ class EvidenceTables:
     findings: list[EvidenceRow] = field(default_factory=list)
     measurements: list[EvidenceRow] = field(default_factory=list)
     empty_labels: list[EvidenceRow] = field(default_factory=list)
+    contributions: list[ContributionRow] = field(default_factory=list)
     by_id: dict[str, EvidenceRow] = field(default_factory=dict)
 
     @property
@@ -88,7 +114,31 @@ def collect_evidence(predictions: Sequence[Prediction], wording: Wording) -> Evi
     for prediction in predictions:
         for segment in empty_segments(prediction):
             tables.add(tables.empty_labels, segment.id, {"name": _name(segment, wording)})
+    for prediction in predictions:
+        tables.contributions += _contributions(prediction, wording)
     return tables
+
+
+def _contributions(prediction: Prediction, wording: Wording) -> list[ContributionRow]:
+    findings = {item.id: item for item in prediction.findings if item.status != "rejected"}
+    rows = []
+    for item in prediction.contributions:
+        delta = item.delta_probability
+        if item.finding_id not in findings or not math.isfinite(delta):
+            continue
+        width = min(50 * abs(delta), 50.0)
+        number = format_number(abs(100 * delta), 1)
+        rows.append(
+            ContributionRow(
+                finding=_name(findings[item.finding_id], wording),
+                name=contribution_name(item, wording),
+                text=f"{'+' if delta > 0 else '−'}{number}",
+                start=50.0 if delta > 0 else 50 - width,
+                width=width,
+                is_positive=delta > 0,
+            )
+        )
+    return rows
 
 
 def empty_segments(prediction: Prediction) -> tuple[SegmentDefinition, ...]:

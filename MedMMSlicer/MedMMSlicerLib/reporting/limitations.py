@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..core import Case, localized
+from .regions import variable_name
 from .source import Line, Lines, Source
 from .templates import Wording
 
@@ -26,7 +27,7 @@ def describe_limitations(
     lines += [Line(common.sentence("remark", text=text)) for text in remarks]
     for source in sources:
         lines += _run(source)
-    if sources:
+    if sources and not all(source.by_region for source in sources):
         lines.append(Line(common.sentence("not_assessed")))
     return lines
 
@@ -34,8 +35,9 @@ def describe_limitations(
 def _run(source: Source) -> Lines:
     prediction, provenance = source.prediction, source.prediction.provenance
     lines = [source.line("run_note", text=text) for text in provenance.notes]
-    if prediction.missing:
-        names = source.joined(_variable(name, source.wording) for name in prediction.missing)
+    # A report by region has sections of their own for what was missing and what was not assessed.
+    if prediction.missing and not source.by_region:
+        names = source.joined(variable_name(name, source.wording) for name in prediction.missing)
         lines.append(source.line("missing", names=names))
     if source.has_rejected and len(prediction.findings) > 1:
         lines.append(source.line("rejected_left_out"))
@@ -65,8 +67,3 @@ def _intended_use(source: Source) -> Lines:
         end = "。" if language.startswith("zh") else "."
         lines.append(source.line("not_for", items=source.joined(items, "items") + end))
     return lines
-
-
-def _variable(name: str, wording: Wording) -> str:
-    group, _, rest = name.partition(".")
-    return wording.word(f"context.{group}", name).replace("{name}", rest)

@@ -177,6 +177,7 @@ def to_json(report: Report, predictions: Sequence[Prediction] = ()) -> dict[str,
                 },
                 "findings": core_to_json(prediction.findings),
                 "measurements": core_to_json(prediction.measurements),
+                "contributions": core_to_json(prediction.contributions),
                 "empty_segments": core_to_json(empty_segments(prediction)),
             }
             for prediction in predictions

@@ -60,6 +60,11 @@ class Source:
         return len(self.findings) < len(self.prediction.findings)
 
     @property
+    def by_region(self) -> bool:
+        """Whether the wording goes through the image region by region."""
+        return self.wording.word("layout", "") == "regions"
+
+    @property
     def is_refused(self) -> bool:
         """Whether the run gave reasons not to trust it."""
         return bool(self.prediction.refusals)

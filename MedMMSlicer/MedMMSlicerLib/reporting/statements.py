@@ -44,6 +44,8 @@ def _finding(source: Source, finding: Finding) -> Line:
         "measures": source.joined(_measure(source, measurement) for measurement in measured),
     }
     ids = [finding.id, *(measurement.id for measurement in measured)]
+    if finding.kind == "quality":
+        return source.model_line("finding_quality", ids, structure=mid_sentence(source.name_of(finding)))
     if finding.probability is not None:
         return source.model_line("finding_probability", ids, **values, **_probability(source, finding))
     if finding.score is not None:
@@ -129,7 +131,9 @@ def _summary(source: Source) -> Lines:
         finding for finding in source.findings if finding.operating_point and finding.probability is not None
     ]
     segmented = [
-        finding for finding in source.findings if finding.probability is None and finding.score is None
+        finding
+        for finding in source.findings
+        if finding.probability is None and finding.score is None and finding.kind != "quality"
     ]
     lines: Lines = []
     if segmented:
