@@ -45,8 +45,8 @@ def test_a_spacing_within_the_tolerance_is_not_resampled() -> None:
     assert axis_map(source, grid) is not None
 
 
-def test_another_spacing_keeps_centre_extent_and_axes() -> None:
-    source = oblique((10, 20, 30), (3.0, 1.0, 1.0))
+def test_another_spacing_keeps_centre_extent_and_nearly_upright_axes() -> None:
+    source = oblique((10, 20, 30), (3.0, 1.0, 1.0), (2.0, -1.0, 1.0))
     grid = tensor_grid(source, "RAS", (1.0, 1.0, 1.5))
     assert grid.shape == (20, 30, 20)
     np.testing.assert_allclose(grid.center_ras, source.center_ras)
@@ -54,6 +54,14 @@ def test_another_spacing_keeps_centre_extent_and_axes() -> None:
     assert axis_map(source, grid) is None
     kept = np.abs(source.directions_ras.T @ grid.directions_ras)
     np.testing.assert_allclose(np.sort(kept.ravel())[-3:], 1)
+
+
+def test_an_image_that_is_interpolated_anyway_is_set_upright() -> None:
+    source = oblique((10, 20, 30), (3.0, 1.0, 1.0))
+    np.testing.assert_allclose(tensor_grid(source, "RAS", (1, 1, 1)).directions_ras, np.eye(3), atol=1e-12)
+    np.testing.assert_allclose(
+        tensor_grid(source, "LPS", (1, 1, 1)).directions_ras, np.diag([-1.0, -1.0, 1.0]), atol=1e-12
+    )
 
 
 def test_strong_tilts_are_turned_to_the_patient_and_nothing_is_cut_off() -> None:

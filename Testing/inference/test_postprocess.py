@@ -49,7 +49,7 @@ def test_the_same_voxels_come_back_exactly() -> None:
 
 
 def test_logits_are_interpolated_in_slabs(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = oblique()
+    source = oblique(degrees=(2.0, -1.0, 1.5))
     labels = two_blobs(source)
     grid = tensor_grid(source, "RAS", (0.9, 0.9, 0.9))
     found = label_volume(one_hot(two_blobs(grid)), grid, source, ARGMAX, (0, 1, 2))

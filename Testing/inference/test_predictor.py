@@ -30,6 +30,7 @@ from MedMMSlicerLib.inference.network import EngineCache
 from MedMMSlicerLib.inference.onnx_engine import open_engine
 from MedMMSlicerLib.inference.plan import MemoryNeed, plan_run, smaller_window
 from MedMMSlicerLib.inference.predictor import predict, predict_points
+from MedMMSlicerLib.inference.preprocess import planned_block
 from MedMMSlicerLib.inference.provenance import volume_sha256
 
 from .conftest import (
@@ -239,7 +240,7 @@ def test_memory_that_does_not_suffice_is_said_before(
     assert engine.calls == 0
     assert "100,000" in str(caught.value)
     spec = Preprocess(Region("sliding-window", (48, 48, 48)), spacing_mm=(0.5, 0.5, 0.5))
-    need = MemoryNeed((83, 70, 90), 1, 3, 50160)
+    need = MemoryNeed(planned_block(blobs.geometry, spec).shape, 1, 3, blobs.array.size)
     limit = need.total_bytes((48, 24, 48), False)
     save_gray_network(tmp_path / "model.onnx", (1, 1, 48, 48, 48))
     with pytest.raises(MemoryLimitError, match="one window size only"):

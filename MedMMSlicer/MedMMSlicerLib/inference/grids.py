@@ -18,7 +18,7 @@ SPACING_TOLERANCE = 1e-3
 """Relative difference of spacings below which nothing is resampled."""
 
 KEPT_TILT_DEGREES = 15.0
-"""Where the spacing is right, axes up to here from the patient's are kept, so that no voxel is interpolated."""
+"""Where the spacing is right, axes up to here from the patient's are kept, and nothing is interpolated."""
 
 RESAMPLED_TILT_DEGREES = 3.0
 """Where the image is interpolated anyway, axes further off than this are turned to the patient's, as networks
