@@ -173,6 +173,8 @@ def test_points_and_regions_that_can_not_be() -> None:
         prepare(volume, Preprocess(Region("roi", (4, 4, 4))), (1000.0, 0.0, 0.0))
     with pytest.raises(BundleError, match="size"):
         prepare(volume, Preprocess(Region("roi")))
+    with pytest.raises(BundleError, match="single images"):
+        prepare(volume, Preprocess(Region("sliding-window", (1, 4, 4))), dimensions=2)
 
 
 @pytest.mark.parametrize(

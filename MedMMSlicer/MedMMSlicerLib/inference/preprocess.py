@@ -62,6 +62,10 @@ def planned_block(
         raise BundleError(
             f"The region '{region.kind}' needs a size. Add 'size' to 'preprocess.region' in metadata.json."
         )
+    if region.kind == "sliding-window" and dimensions == 2:
+        raise BundleError(
+            "Sliding windows are for volumes, and this bundle reads single images. Use the region 'whole'."
+        )
     if point_ras is not None:
         check_point(geometry, point_ras)
     if dimensions == 2 and region.kind == "whole" and region.size is not None and spec.spacing_mm is None:
