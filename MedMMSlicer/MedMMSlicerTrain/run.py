@@ -153,15 +153,20 @@ def _load_member(recipe: SegmentationRecipe, folder: Path) -> nn.Module:
 
 
 def _metadata(recipe: SegmentationRecipe) -> dict[str, Any]:
-    metadata: dict[str, Any] = json.loads(
-        (RECIPE_FOLDER / f"{recipe.bundle}.metadata.json").read_text(encoding="utf-8")
-    )
-    for key, package in (
-        ("monai_version", "monai"),
-        ("pytorch_version", "torch"),
-        ("numpy_version", "numpy"),
-    ):
-        metadata[key] = importlib.metadata.version(package)
+    """The bundle's metadata: the template of the recipe, with what the recipe itself decides filled in."""
+    template = RECIPE_FOLDER / f"{recipe.bundle}.metadata.json"
+    metadata: dict[str, Any] = json.loads(template.read_text(encoding="utf-8"))
+    versions = {"monai_version": "monai", "pytorch_version": "torch", "numpy_version": "numpy"}
+    metadata |= {key: importlib.metadata.version(package) for key, package in versions.items()}
+    for tensors in metadata["network_data_format"].values():
+        for tensor in tensors.values():
+            tensor["spatial_shape"] = recipe.input.size
+    low, high = recipe.input.clip_percentiles
+    metadata["medmm"]["preprocess"] |= {
+        "spacing_mm": recipe.input.spacing_mm,
+        "region": {"kind": "roi", "size": recipe.input.size},
+        "intensity": [{"operation": "clip-percentile", "low": low, "high": high}, {"operation": "z-score"}],
+    }
     return metadata
 
 
