@@ -43,7 +43,6 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/context/reading.py
   MedMMSlicerLib/context/strict_json.py
   MedMMSlicerLib/context/units.py
-  MedMMSlicerLib/context_io.py
   MedMMSlicerLib/core/__init__.py
   MedMMSlicerLib/core/codes.py
   MedMMSlicerLib/core/context.py
@@ -78,24 +77,32 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/inference/bench.py
   MedMMSlicerLib/inference/bench_case.py
   MedMMSlicerLib/inference/bench_memory.py
+  MedMMSlicerLib/inference/context_vector.py
   MedMMSlicerLib/inference/devices.py
   MedMMSlicerLib/inference/doctor.py
   MedMMSlicerLib/inference/engine.py
+  MedMMSlicerLib/inference/evidence.py
+  MedMMSlicerLib/inference/findings.py
   MedMMSlicerLib/inference/foreground.py
+  MedMMSlicerLib/inference/fusion.py
   MedMMSlicerLib/inference/grids.py
   MedMMSlicerLib/inference/intensity.py
   MedMMSlicerLib/inference/measurements.py
   MedMMSlicerLib/inference/network.py
   MedMMSlicerLib/inference/onnx_engine.py
+  MedMMSlicerLib/inference/outcome.py
   MedMMSlicerLib/inference/plan.py
   MedMMSlicerLib/inference/postprocess.py
   MedMMSlicerLib/inference/predictor.py
   MedMMSlicerLib/inference/preprocess.py
   MedMMSlicerLib/inference/provenance.py
+  MedMMSlicerLib/inference/quality.py
   MedMMSlicerLib/inference/reading_pass.py
   MedMMSlicerLib/inference/resampling.py
   MedMMSlicerLib/inference/sides.py
   MedMMSlicerLib/inference/sliding_window.py
+  MedMMSlicerLib/inference/trust.py
+  MedMMSlicerLib/inference/what_if.py
   MedMMSlicerLib/inference/worker.py
   MedMMSlicerLib/inference/worker_codec.py
   MedMMSlicerLib/inference/worker_folder.py
@@ -115,9 +122,12 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/reporting/draft.py
   MedMMSlicerLib/reporting/evidence.py
   MedMMSlicerLib/reporting/index_page.py
+  MedMMSlicerLib/reporting/layout.py
+  MedMMSlicerLib/reporting/likelihood.py
   MedMMSlicerLib/reporting/limitations.py
   MedMMSlicerLib/reporting/plain_text.py
   MedMMSlicerLib/reporting/quantities.py
+  MedMMSlicerLib/reporting/regions.py
   MedMMSlicerLib/reporting/render.py
   MedMMSlicerLib/reporting/source.py
   MedMMSlicerLib/reporting/statements.py
@@ -157,10 +167,12 @@ set(MODULE_PYTHON_RESOURCES
   MedMMSlicerLib/bundles/schema/medmm.schema.json
   MedMMSlicerLib/context/analytes.json
   MedMMSlicerLib/context/schema/context.schema.json
+  MedMMSlicerLib/reporting/templates/en/chest.json
   MedMMSlicerLib/reporting/templates/en/page.json
   MedMMSlicerLib/reporting/templates/en/segmentation.json
   MedMMSlicerLib/reporting/templates/report.css
   MedMMSlicerLib/reporting/templates/report.html.j2
+  MedMMSlicerLib/reporting/templates/zh-CN/chest.json
   MedMMSlicerLib/reporting/templates/zh-CN/page.json
   MedMMSlicerLib/reporting/templates/zh-CN/segmentation.json
   Resources/Icons/MedMMSlicer.png

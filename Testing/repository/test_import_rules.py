@@ -22,6 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "scene": {"slicer", "vtk", "vtkmodules"},
     "widgets": {"qt", "ctk", "slicer"},
     "cli": {"typer", "rich"},
+    "context": {"fhir", "pydantic", "jsonschema"},
     "overlay": {"PIL", "scipy", "SimpleITK"},
 }
 
