@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from MedMMSlicerLib.core import Case, ClinicalContext, OperatingPoint, VolumeGeometry
 from MedMMSlicerLib.errors import InputError, UsageError
-from MedMMSlicerLib.reporting.draft import draft_report
+from MedMMSlicerLib.reporting.draft import DraftOptions, draft_report
 from MedMMSlicerLib.reporting.plain_text import display_width
 from MedMMSlicerLib.reporting.render import report_from_json, to_html, to_json, to_text
 from MedMMSlicerLib.reporting.templates import LANGUAGES
@@ -146,7 +146,8 @@ def test_hostile_text_is_escaped_everywhere(a_case, a_scored_prediction, a_manif
     prediction = replace(
         poisoned(a_scored_prediction), texts={HOSTILE: HOSTILE}, missing=(HOSTILE, f"lab.{HOSTILE}")
     )
-    report = draft_report(case, [prediction], [poisoned(a_manifest)], language)
+    options = DraftOptions(created_at="2026-01-01T00:00:00+00:00")
+    report = draft_report(case, [prediction], [poisoned(a_manifest)], language, options)
     html = to_html(report, [prediction], {HOSTILE: PNG})
     clean = Page(to_html(draft_report(a_case, [], []), []))
     page = Page(html)
