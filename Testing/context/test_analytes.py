@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
 import pytest
 from MedMMSlicerLib.context.analytes import (
@@ -92,3 +94,21 @@ def test_units_that_the_case_table_of_evaluations_relies_on() -> None:
         "po2": "mm[Hg]", "pco2": "mm[Hg]", "factor_xiii": "%",
     }  # fmt: skip
     assert {name: analytes()[name].unit for name in expected} == expected
+
+
+def test_the_documentation_lists_every_value_with_unit_and_codes(repository: Path) -> None:
+    text = (repository / "docs" / "clinical-context.md").read_text(encoding="utf-8")
+    rows = {line.split("|")[1].strip(" `"): line for line in text.splitlines() if line.startswith("| `")}
+    for item in analytes().values():
+        assert f"`{item.unit}`" in rows[item.name]
+        assert all(code in rows[item.name] for code in item.codes)
+        assert f"{float(item.plausible[0]):g} to {float(item.plausible[1]):g}" in rows[item.name]
+
+
+def test_the_example_of_the_documentation_is_read(repository: Path, read: Any) -> None:
+    text = (repository / "docs" / "clinical-context.md").read_text(encoding="utf-8")
+    example = text.partition("```json\n")[2].partition("```")[0]
+    reading = read(example)
+    assert [item.name for item in reading.context.laboratory] == ["crp", "d_dimer", "ldh"]
+    table = text.partition("```\nname;")[2].partition("```")[0]
+    assert [item.name for item in read(f"name;{table}").context.laboratory] == ["crp", "d_dimer"]

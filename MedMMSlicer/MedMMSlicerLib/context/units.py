@@ -7,6 +7,7 @@ the libraries drop annotations (FEU and DDU differ by a factor of two), take ``G
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -128,6 +129,7 @@ def unit_candidates(text: str) -> tuple[Unit, ...]:
     return _candidates(text, exactly=False)
 
 
+@functools.lru_cache(maxsize=1024)
 def _candidates(text: str, exactly: bool) -> tuple[Unit, ...]:
     plain, annotation = _normalized(text)
     found: list[Unit] = []
