@@ -169,10 +169,11 @@ def _run_case(
             reference = _reference(mask, volume, labels, row.mask)
         context, contradictions = complete_from_header(row.context, series.facts)
         case = Case(id=row.id, series={bundle.manifest.inputs[0].role: series}, context=context)
-        chosen = dataclasses.replace(options, point_ras=row.point_ras or options.point_ras)
+        chosen = dataclasses.replace(options, point_ras=row.point_ras or options.point_ras, heat_maps="none")
         started = time.perf_counter()
         prediction = tools.predict(bundle, case, chosen, control)
         seconds = read_s + time.perf_counter() - started
+        prediction = _with_withheld(prediction)
         figures = _figures(prediction, volume, reference, labels) if reference is not None else {}
     except _STOPS_EVERYTHING:
         raise
@@ -185,6 +186,22 @@ def _run_case(
         figures=figures,
         labels_compared=reference is not None and bool(reference.label_values),
         notes=contradictions + (reference.notes if reference is not None else ()),
+    )
+
+
+def _with_withheld(prediction: Prediction) -> Prediction:
+    """What was computed on a refused image counts in the figures like any other: leaving the hard cases out
+    would flatter them. ``n_refused`` says how many there are.
+    """
+    withheld = prediction.withheld
+    if withheld is None:
+        return prediction
+    return dataclasses.replace(
+        prediction,
+        label_maps=withheld.label_maps,
+        findings=withheld.findings,
+        measurements=withheld.measurements,
+        withheld=None,
     )
 
 

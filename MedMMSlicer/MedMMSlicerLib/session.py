@@ -26,7 +26,15 @@ if TYPE_CHECKING:
     from .bundles.catalog import BundleCatalog
     from .bundles.loading import ModelBundle
 
-__all__ = ["Analysis", "AnalysisRequest", "analyze", "analyze_series", "read_series", "write_analysis"]
+__all__ = [
+    "Analysis",
+    "AnalysisRequest",
+    "analyze",
+    "analyze_series",
+    "leading_heat_map",
+    "read_series",
+    "write_analysis",
+]
 
 REGION_SLACK = 1.6
 """A volume up to this many times the block of a bundle is read around its centre when no point is given."""
@@ -297,13 +305,33 @@ def _write_pictures_and_report(analysis: Analysis, folder: Path) -> None:
     from .reporting.render import to_json as report_to_json
 
     language = analysis.report.language
-    picture = draw_overlay(analysis.case.series["current"], analysis.prediction, language)
+    shown = leading_heat_map(analysis.prediction)
+    picture = draw_overlay(analysis.case.series["current"], analysis.prediction, language, shown)
     picture.save(folder / "overlay.png")
     image = (folder / "overlay.png").read_bytes()
     html = to_html(analysis.report, [analysis.prediction], images={"overlay": image})
     (folder / "report.html").write_text(html, encoding="utf-8")
     (folder / "report.txt").write_text(to_text(analysis.report), encoding="utf-8")
     _write_json(report_to_json(analysis.report, [analysis.prediction]), folder / "report.json")
+
+
+def leading_heat_map(prediction: Prediction) -> str | None:
+    """Id of the heat map of the finding that is furthest above its operating point, None without any.
+
+    A class that says that nothing was found has nothing to show.
+    """
+    margins = {
+        finding.id: finding.probability - finding.operating_point.threshold
+        for finding in prediction.findings
+        if finding.probability is not None
+        and finding.operating_point is not None
+        and finding.kind != "normal"
+        and finding.status != "rejected"
+    }
+    explained = {item.finding_id: item.id for item in prediction.heat_maps if item.finding_id in margins}
+    if not explained:
+        return None
+    return explained[max(explained, key=lambda name: margins[name])]
 
 
 def _write_case(analysis: Analysis, folder: Path) -> None:

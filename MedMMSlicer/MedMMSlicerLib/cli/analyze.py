@@ -68,6 +68,9 @@ def _summary(analysis: Analysis, written: tuple[Path, ...]) -> dict[str, object]
         "provider_used": prediction.provenance.provider_used,
         "measurements": to_json(prediction.measurements),
         "findings": to_json(prediction.findings),
+        "contributions": to_json(prediction.contributions),
+        "missing": list(prediction.missing),
+        "applicable": prediction.is_applicable,
         "refusals": list(prediction.refusals),
         "remarks": [*analysis.remarks, *prediction.provenance.notes],
         "files": [str(path) for path in written],
@@ -91,6 +94,8 @@ def print_analysis(analysis: Analysis, written: tuple[Path, ...], language: str 
     console.print(
         f"[bold]{provenance.bundle_id} {provenance.bundle_version}[/] on {provenance.provider_used}"
     )
+    if not prediction.is_applicable:
+        console.print("[bold red]Not applicable: the image was refused, and nothing is reported.[/]")
     for part in (table, findings):
         if part.row_count:
             console.print(part)

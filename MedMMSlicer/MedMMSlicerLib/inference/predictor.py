@@ -24,7 +24,7 @@ from .reading_pass import PassResult, ReadingPass, scaled
 if TYPE_CHECKING:
     from ..bundles.loading import ModelBundle
 
-__all__ = ["EngineCache", "predict", "predict_points"]
+__all__ = ["EngineCache", "input_of", "predict", "predict_points"]
 
 Point = tuple[float, float, float]
 
@@ -91,7 +91,7 @@ def predict_points(
     """
     manifest = bundle.manifest
     role = manifest.inputs[0].role
-    series, volume = _input(bundle, case)
+    series, volume = input_of(bundle, case)
     points, notes = _points(manifest, volume, points_ras or _as_tuple(options.point_ras))
     clock = StageClock()
     control.step("open", 0.0)
@@ -127,7 +127,14 @@ def predict_points(
     return make_prediction(outcome, provenance)
 
 
-def _input(bundle: ModelBundle, case: Case) -> tuple[Series, Volume]:
+def input_of(bundle: ModelBundle, case: Case) -> tuple[Series, Volume]:
+    """The series and its voxels that a bundle reads in a case.
+
+    Raises
+    ------
+    InputError
+        If the case lacks the image, or it is not what the bundle takes.
+    """
     wanted = bundle.manifest.inputs[0]
     series = case.series.get(wanted.role)
     if series is None or series.volume is None:

@@ -23,7 +23,7 @@ from .preprocess import PreparedInput, planned_block, prepare
 from .provenance import StageClock
 from .sliding_window import WindowSettings, predict_windows
 
-__all__ = ["PassResult", "ReadingPass", "scaled"]
+__all__ = ["PassResult", "ReadingPass", "channel_values", "scaled"]
 
 _OTHER_OUTPUTS = ("embedding", "activation", "novelty")
 
@@ -53,6 +53,12 @@ class PassResult:
     facts: dict[str, Any]
     outputs: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     block: VolumeGeometry | None = None
+
+
+def channel_values(manifest: Manifest) -> tuple[int, ...]:
+    """Label value of each channel of a bundle's logits; 0 is the background of ``argmax``."""
+    values = tuple(sorted(label.value for label in manifest.labels))
+    return values if manifest.postprocess.decision == "threshold" else (0, *values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +106,7 @@ class ReadingPass:
     @property
     def channel_values(self) -> tuple[int, ...]:
         """Label value of each channel of the logits."""
-        values = tuple(sorted(label.value for label in self.manifest.labels))
-        return values if self.manifest.postprocess.decision == "threshold" else (0, *values)
+        return channel_values(self.manifest)
 
     @property
     def _makes_labels(self) -> bool:

@@ -134,10 +134,10 @@ def _rows(
     if source.heat_map is not None:
         notes.append(words["heat_map"].replace("{name}", _heated(source.heat_map, predictions, wording)))
     if source.volume.dimensions == 2:
-        return [_Row("" if predictions else words["no_bundle"], [image_panel(source)])], notes
+        return [_Row(_verdict(predictions, words), [image_panel(source)])], notes
     regions = [region for label_map, _ in source.label_maps for region in find_regions(label_map)]
     if not regions:
-        heading = words["no_segment"] if source.label_maps else "" if predictions else words["no_bundle"]
+        heading = words["no_segment"] if source.label_maps else _verdict(predictions, words)
         panels = whole_panels(source, source.volume.geometry.center_ras)
         return [_Row(heading, panels)], [*notes, words["convention"]]
     shown = sorted(sorted(regions, key=lambda region: -region.voxels)[:_MOST_REGIONS], key=regions.index)
@@ -148,6 +148,14 @@ def _rows(
         for number, panels in enumerate(region_panels(source, region)):
             rows.append(_Row("" if number else _heading(region, source, wording), panels))
     return rows, [*notes, words["convention"]]
+
+
+def _verdict(predictions: Sequence[Prediction], words: dict[str, str]) -> str:
+    """What stands above an image without outlines: that nothing applies, or that it was refused."""
+    if not predictions:
+        return words["no_bundle"]
+    refusing = [item.provenance.bundle_id for item in predictions if not item.is_applicable]
+    return words["refused"].replace("{title}", ", ".join(refusing)) if refusing else ""
 
 
 def _heated(heat_map: HeatMap, predictions: Sequence[Prediction], wording: Wording) -> str:
@@ -186,9 +194,18 @@ def _legend(predictions: Sequence[Prediction], source: PanelSource, wording: Wor
     for prediction in predictions:
         for finding in prediction.findings:
             if finding.probability is not None and finding.status != "rejected":
-                text = f"{_name(finding, wording)}  {format_probability(finding.probability)}"
+                text = f"{_name(finding, wording)}  {_compared(finding, finding.probability)}"
                 entries.append(_LegendEntry(None, text))
     return entries
+
+
+def _compared(finding: Finding, probability: float) -> str:
+    """A probability beside its operating point: ``53.6% (≥ 40.0%)``."""
+    text = format_probability(probability)
+    if finding.operating_point is None:
+        return text
+    threshold = finding.operating_point.threshold
+    return f"{text} ({'≥' if probability >= threshold else '<'} {format_probability(threshold)})"
 
 
 def _name(item: SegmentDefinition | Finding, wording: Wording) -> str:
