@@ -35,12 +35,12 @@ class Parity:
 
 def export_onnx(
     network: nn.Module,
-    example: Tensor,
+    example: Tensor | tuple[Tensor, ...],
     path: Path,
-    input_name: str = "image",
+    input_name: str | tuple[str, ...] = "image",
     output_names: Sequence[str] = ("logits",),
 ) -> None:
-    """Export a network in evaluation mode with the fixed shape of ``example``.
+    """Export a network in evaluation mode with the fixed shape of ``example`` (a tuple for several inputs).
 
     Raises
     ------
@@ -53,8 +53,8 @@ def export_onnx(
         warnings.simplefilter("ignore")  # the exporter warns about its own deprecations
         program = torch.onnx.export(
             network,
-            (example,),
-            input_names=[input_name],
+            example if isinstance(example, tuple) else (example,),
+            input_names=[input_name] if isinstance(input_name, str) else list(input_name),
             output_names=list(output_names),
             opset_version=OPSET,
             dynamo=True,

@@ -46,7 +46,7 @@ class TrainOptions:
     Parameters
     ----------
     steps : int
-        Optimizer steps instead of the recipe's; 0: the recipe's.
+        Optimizer steps instead of the recipe's (epochs for the task ``image-findings``); 0: the recipe's.
     parallel : int
         Members trained at the same time, each with its share of the cores.
     """
@@ -80,8 +80,14 @@ def train_bundle(recipe: str, data: Path, out: Path, options: TrainOptions = DEF
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     table = read_recipe_table(recipe)
+    if table.get("task") == "image-findings":
+        from .findings_run import train_findings  # needs packages that the other task does not
+
+        return train_findings(table, data, out, options.steps, options.parallel)
     if table.get("task") != "roi-segmentation":
-        raise UsageError(f"The recipe's task '{table.get('task')}' is not known. Known: roi-segmentation.")
+        raise UsageError(
+            f"The recipe's task '{table.get('task')}' is not known. Known: roi-segmentation, image-findings."
+        )
     parsed = segmentation_recipe(table)
     if options.steps:
         validate_every = min(parsed.optimizer.validate_every, options.steps)

