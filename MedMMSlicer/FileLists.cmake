@@ -77,6 +77,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/inference/bench.py
   MedMMSlicerLib/inference/bench_case.py
   MedMMSlicerLib/inference/bench_memory.py
+  MedMMSlicerLib/inference/bench_radiograph.py
   MedMMSlicerLib/inference/context_vector.py
   MedMMSlicerLib/inference/devices.py
   MedMMSlicerLib/inference/doctor.py
@@ -89,6 +90,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/inference/intensity.py
   MedMMSlicerLib/inference/measurements.py
   MedMMSlicerLib/inference/network.py
+  MedMMSlicerLib/inference/occlusion.py
   MedMMSlicerLib/inference/onnx_engine.py
   MedMMSlicerLib/inference/outcome.py
   MedMMSlicerLib/inference/plan.py

@@ -27,6 +27,7 @@ from ..core import Case, Prediction, Volume
 from ..errors import MedMMError
 from .bench_case import BenchSettings, bench_bundle, bench_case, fitting_blocks, synthetic_volume
 from .bench_memory import memory_figures
+from .bench_radiograph import radiograph_bundle, radiograph_figures
 from .engine import SILENT, InferenceEngine, RunControl, RunOptions
 from .network import EngineCache
 from .onnx_engine import open_engine
@@ -104,6 +105,10 @@ def run_bench(
     if chosen is not None:
         control.step("timing the bundle", 0.02)
         figures["bundle"] = _bundle_figures(chosen, volume, device, repeats)
+    film_reader = radiograph_bundle()
+    if film_reader is not None:
+        control.step("timing a radiograph", 0.04)
+        figures["radiograph"] = radiograph_figures(film_reader, device, repeats)
     missing = [
         name for name in ("torch", "monai", "MedMMSlicerTrain") if importlib.util.find_spec(name) is None
     ]

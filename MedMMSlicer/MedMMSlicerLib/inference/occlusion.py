@@ -1,7 +1,8 @@
 """Occlusion maps: where does a score fall when a part of the image is taken away?
 
 They ask nothing of a network but its scores, so they work for every bundle on every engine (Zeiler and
-Fergus, 2014). What is taken away is replaced by the blurred image, since a black patch would itself be a finding.
+Fergus, 2014). What is taken away is replaced by the blurred image, since a black patch would itself be a
+finding.
 """
 
 from __future__ import annotations
@@ -39,10 +40,14 @@ OCCLUSION_METHOD = "occlusion"
 _BLUR_SHARE = 0.5
 """Standard deviation of the blur, in patches: what is smaller than a patch disappears."""
 
-_MOST_PATCHES = 4096
+_MOST_PATCHES = {2: 64, 3: 16}
+"""Along an edge, by the dimensions of the image."""
 
 Target = Callable[[dict[str, NDArray[np.float32]]], float]
 """Outputs of the image graph by part name to the number that is explained."""
+
+Score = Callable[[NDArray[np.float32]], list[float]]
+"""(B, C, ...) images to B numbers."""
 
 
 @dataclass(frozen=True)
@@ -104,33 +109,45 @@ def occlusion_map(
     options = options or OcclusionOptions()
     manifest, role = bundle.manifest, bundle.manifest.inputs[0]
     series, volume = input_of(bundle, case)
-    if not 2 <= options.patches <= int(_MOST_PATCHES ** (1 / role.dimensions)):
-        raise UsageError(f"{options.patches} patches along an edge are not possible. Give 2 to 16.")
+    most = _MOST_PATCHES[role.dimensions]
+    if not 2 <= options.patches <= most:
+        raise UsageError(f"{options.patches} patches along an edge are not possible. Give 2 to {most}.")
     runner = open_graph(bundle, options.run.device, options.run.threads, engines)
     prepared = prepare(volume, manifest.preprocess, options.run.point_ras, role.channels, role.dimensions)
     target = _target(bundle, case, series.facts.view, finding, options, engines)
-    tensor = prepared.tensor
-    cells = _cells(tensor.shape[2:], options.patches)
-    blurred = _blurred(
-        tensor, [piece.stop - piece.start for piece in next(_patches(tensor.shape[2:], cells))[1]]
-    )
-    values = np.zeros(cells, np.float32)
     score = _scorer(manifest, runner, target)
+    values = _falls(prepared.tensor, score, options, _batch_size(runner, options.batch), control)
+    grid = coarse_grid(prepared.geometry, values.shape)
+    array = normalized_map(resample(values.reshape(grid.shape), grid, volume.geometry, outside=0.0))
+    name = f"{heat_map_id(finding)}-occlusion"
+    return HeatMap(name, finding, array, volume.geometry, OCCLUSION_METHOD)
+
+
+def _falls(
+    tensor: NDArray[np.float32],
+    score: Score,
+    options: OcclusionOptions,
+    batch: int,
+    control: RunControl,
+) -> NDArray[np.float32]:
+    """By how much the score falls without each patch, float32, one number a patch."""
+    shape = tensor.shape[2:]
+    cells = _cells(shape, options.patches)
+    blurred = _blurred(tensor, [size / count for size, count in zip(shape, cells)])
+    values = np.zeros(cells, np.float32)
     complete = score(tensor)[0]
     done = 0
-    for group in _batches(_patches(tensor.shape[2:], cells), _batch_size(runner, options.batch)):
+    for group in _batches(_patches(shape, cells), batch):
         control.step("occlusion", done / values.size)
         changed = np.repeat(tensor, len(group), axis=0)
         for number, (_, box) in enumerate(group):
-            changed[(number, slice(None), *box)] = blurred[(0, slice(None), *box)]
+            for channel in range(tensor.shape[1]):
+                changed[number, channel][box] = blurred[0, channel][box]
         for (index, _), value in zip(group, score(changed)):
             values[index] = complete - value
         done += len(group)
     control.step("occlusion", 1.0)
-    grid = coarse_grid(prepared.geometry, cells)
-    array = normalized_map(resample(values.reshape(grid.shape), grid, volume.geometry, outside=0.0))
-    name = f"{heat_map_id(finding)}-occlusion"
-    return HeatMap(name, finding, array, volume.geometry, OCCLUSION_METHOD)
+    return values
 
 
 def _target(
@@ -170,10 +187,8 @@ def _label_probability(manifest: Manifest, logits: NDArray[np.float32], value: i
     return float((shifted[channel] / shifted.sum(axis=0)).mean())
 
 
-def _scorer(
-    manifest: Manifest, runner: GraphRunner, target: Target
-) -> Callable[[NDArray[np.float32]], list[float]]:
-    """(B, C, ...) images to B numbers, in one run where the network takes as many."""
+def _scorer(manifest: Manifest, runner: GraphRunner, target: Target) -> Score:
+    """Scores many images in one run where the network takes as many."""
     region = manifest.preprocess.region
 
     def one(image: NDArray[np.float32]) -> float:
@@ -227,7 +242,7 @@ def _batches(
         yield group
 
 
-def _blurred(tensor: NDArray[np.float32], patch: Sequence[int]) -> NDArray[np.float32]:
+def _blurred(tensor: NDArray[np.float32], patch: Sequence[float]) -> NDArray[np.float32]:
     from scipy import ndimage
 
     sigmas = (0.0, 0.0, *(_BLUR_SHARE * edge for edge in patch))

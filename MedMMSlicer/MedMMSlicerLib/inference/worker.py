@@ -29,6 +29,8 @@ from .worker_protocol import (
     cancel_path,
     discard,
     parse_event,
+    with_arrays_of,
+    without_arrays,
     write_request,
 )
 
@@ -81,6 +83,7 @@ class WorkerClient:
         self._doing = ""
         self._pending: list[WorkerEvent] = []
         self._files: list[Path] = []
+        self._whole: Prediction | None = None
 
     def __enter__(self) -> Self:
         """Return the client; the worker starts with the first run."""
@@ -140,6 +143,12 @@ class WorkerClient:
         """
         if self.is_busy:
             raise UsageError("A run is in progress. Wait for it, or cancel it first.")
+        self._whole = request.previous
+        if request.previous is not None:
+            # Neither the image nor the masks are needed for another context.
+            slim = without_arrays(request.previous)
+            case = dataclasses.replace(request.case, series={})
+            request = dataclasses.replace(request, case=case, previous=slim)
         for role, series in request.case.series.items():
             if series.volume is None:
                 raise InputError(f"The series '{series.name}' ({role}) has not been loaded. Load it first.")
@@ -246,6 +255,8 @@ class WorkerClient:
             self._doing = f"{self._doing.partition(' (')[0]} ({event.stage})"
         else:
             self._end_run(process)
+        if isinstance(event, Finished) and self._whole is not None:
+            event = Finished(with_arrays_of(event.prediction, self._whole), event.run)
         self._pending.append(event)
 
     def _end_run(self, process: WorkerProcess) -> None:

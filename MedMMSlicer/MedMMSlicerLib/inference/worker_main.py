@@ -83,12 +83,16 @@ def production_predict() -> PredictFunction:
     """Build the function that loads a bundle and runs the predictor, with sessions kept between runs."""
     from ..bundles.loading import load_bundle
     from .predictor import EngineCache, predict, predict_points
+    from .what_if import update_context
 
     engines = EngineCache()
 
     def run(request: RunRequest, control: RunControl) -> Prediction:
         control.step("bundle", 0.0)
         bundle = load_bundle(request.bundle_path)
+        if request.previous is not None:
+            threads = request.options.threads
+            return update_context(bundle, request.previous, request.case.context, engines, threads=threads)
         if request.points_ras:
             return predict_points(bundle, request.case, request.points_ras, request.options, control, engines)
         return predict(bundle, request.case, request.options, control, engines)

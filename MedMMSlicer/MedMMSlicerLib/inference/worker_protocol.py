@@ -8,6 +8,7 @@ pipe, because reading a file never blocks, on any system. End of input means tha
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -33,6 +34,8 @@ __all__ = [
     "parse_event",
     "read_request",
     "read_result",
+    "with_arrays_of",
+    "without_arrays",
     "write_request",
     "write_result",
 ]
@@ -55,12 +58,16 @@ class RunRequest:
         Its ``memory_limit_bytes`` also bounds what the worker process can allocate for the run (Linux).
     points_ras : tuple of (3,) tuple of float, mm, RAS
         Several points to read at in one go (both sides); empty: ``options.point_ras`` alone.
+    previous : Prediction, optional
+        Of the same bundle and image: only what rests on ``case.context`` is computed again, and ``case``
+        needs no series. See `what_if.update_context`.
     """
 
     bundle_path: Path
     case: Case
     options: RunOptions = field(default_factory=RunOptions)
     points_ras: tuple[tuple[float, float, float], ...] = ()
+    previous: Prediction | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,27 @@ class Failed:
 
 
 WorkerEvent = Ready | Progress | Finished | Failed
+
+
+def without_arrays(prediction: Prediction) -> Prediction:
+    """The prediction without label maps and heat maps, which another context does not change."""
+    withheld = prediction.withheld
+    return dataclasses.replace(
+        prediction,
+        label_maps=(),
+        heat_maps=(),
+        withheld=None if withheld is None else dataclasses.replace(withheld, label_maps=()),
+    )
+
+
+def with_arrays_of(prediction: Prediction, whole: Prediction) -> Prediction:
+    """Put back what `without_arrays` took from ``whole``."""
+    withheld = prediction.withheld
+    if withheld is not None and whole.withheld is not None:
+        withheld = dataclasses.replace(withheld, label_maps=whole.withheld.label_maps)
+    return dataclasses.replace(
+        prediction, label_maps=whole.label_maps, heat_maps=whole.heat_maps, withheld=withheld
+    )
 
 
 def cancel_path(folder: Path, run: int) -> Path:
