@@ -241,7 +241,7 @@ def test_memory_that_does_not_suffice_is_said_before(
     assert "100,000" in str(caught.value)
     spec = Preprocess(Region("sliding-window", (48, 48, 48)), spacing_mm=(0.5, 0.5, 0.5))
     need = MemoryNeed(planned_block(blobs.geometry, spec).shape, 1, 3, blobs.array.size)
-    limit = need.total_bytes((48, 24, 48), False)
+    limit = need.total_bytes((48, 24, 48))
     save_gray_network(tmp_path / "model.onnx", (1, 1, 48, 48, 48))
     with pytest.raises(MemoryLimitError, match="one window size only"):
         predict(make_bundle(preprocess=spec), make_case(blobs), RunOptions("cpu", None, 1, limit))

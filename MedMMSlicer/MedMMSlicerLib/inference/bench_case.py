@@ -73,7 +73,7 @@ def synthetic_volume(settings: BenchSettings) -> tuple[Volume, NDArray[np.uint8]
     generator = np.random.default_rng(settings.seed)
     depth, height, width = settings.shape
     k, j, i = np.ogrid[:depth, :height, :width]
-    y, x = (j - (height - 1) / 2) / (0.32 * height), (i - (width - 1) / 2) / (0.46 * width)
+    y, x = (j - (height - 1) / 2) / (0.31 * height), (i - (width - 1) / 2) / (0.455 * width)
     body = np.broadcast_to(x**2 + y**2 < 1, settings.shape)
     angle = 2 * np.pi * k / depth
     truth = np.zeros(settings.shape, np.uint8)

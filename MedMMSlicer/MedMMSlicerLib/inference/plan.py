@@ -33,9 +33,9 @@ class MemoryNeed:
     channels_out: int
     target_voxels: int = 0
 
-    def total_bytes(self, window: Sequence[int], skips: bool) -> int:
-        """Bytes of tensor, output, weight map, label map and of one window in the network."""
-        per_voxel = self.channels_in + self.channels_out + (1 if skips else 0)
+    def total_bytes(self, window: Sequence[int]) -> int:
+        """Bytes of tensor, output, label map and of one window in the network."""
+        per_voxel = self.channels_in + self.channels_out
         passing = prod(window) * (self.channels_in + self.channels_out + ACTIVATION_MAPS)
         return _FLOAT * (prod(self.shape) * per_voxel + passing) + self.target_voxels
 
@@ -75,14 +75,14 @@ def plan_run(need: MemoryNeed, region: Region, limit_bytes: int, *, resizable: b
     """
     sliding = region.kind == "sliding-window" and region.size is not None
     window = region.size if sliding and region.size is not None else need.shape
-    smallest = need.total_bytes(window, region.skip_background)
+    smallest = need.total_bytes(window)
     notes: tuple[str, ...] = ()
     while smallest > limit_bytes:
         smaller = smaller_window(window) if sliding and resizable else None
         if smaller is None:
             raise MemoryLimitError(_too_large(need, smallest, limit_bytes, sliding and not resizable))
         window = smaller
-        smallest = need.total_bytes(window, region.skip_background)
+        smallest = need.total_bytes(window)
         notes = (_smaller_note(window),)
     return RunPlan(window, smallest, notes)
 

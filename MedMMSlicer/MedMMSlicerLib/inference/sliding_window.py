@@ -3,7 +3,8 @@
 Window positions and the Gaussian are those of MONAI's ``sliding_window_inference`` (mode ``gaussian``, sigma
 an eighth of the window), so that a bundle trained with MONAI sees what it was validated on. The blending
 differs: on a regular grid the sum of all weights is a product of three sums along the axes, so each window is
-weighted with weights that already add up to one, and neither a count map nor a normalisation is needed.
+weighted with weights that already add up to one, and neither a count map nor a normalisation is needed. Where
+windows were left out, the sums are worked out afterwards, a few slices at a time.
 """
 
 from __future__ import annotations
@@ -34,9 +35,13 @@ SIGMA_FRACTION = 0.125
 BACKGROUND_LOGIT = 10.0
 """Logit of the background, and minus that of the labels, where no window was run (0.99995 as a sigmoid)."""
 
-FOREGROUND_ALIGNMENT = 16
-"""With ``skip_background`` the windows are laid over the box of the foreground; its first voxel is rounded
-down to this, so that strided layers of a network fall on the same voxels as without."""
+FOREGROUND_ALIGNMENTS = (16, 8, 4, 1)
+"""With ``skip_background`` the windows are laid over the box of the foreground. Its first voxel is rounded
+down to the first of these that needs no window more than the last: strided layers of a network then fall on
+the same voxels as they would without."""
+
+NORMALISED_SLICES = 16
+"""Where windows were left out, the sum of the weights is worked out for so many slices at a time."""
 
 Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
@@ -115,8 +120,7 @@ def predict_windows(
     Returns
     -------
     WindowResult
-        The logits are the only array of their size that is made; where windows are left out, a weight map of
-        one channel comes on top.
+        The logits are the only array of the volume's size that is made.
 
     Raises
     ------
@@ -157,7 +161,7 @@ class _Blend:
     ) -> None:
         self.shape, self.settings, self.axes = shape, settings, axes
         self.output: NDArray[np.float32] | None = None
-        self.count: NDArray[np.float32] | None = None
+        self.starts: list[tuple[int, int, int]] = []
         weights = [gaussian_weights(edge) for edge in settings.size]
         self.weights = weights
         self.sums: list[NDArray[np.float64]] | None = None
@@ -172,8 +176,6 @@ class _Blend:
         """Make the arrays once the number of channels is known."""
         if self.output is None:
             self.output = np.zeros((channels, *self.shape), np.float32)
-            if self.axes is None:
-                self.count = np.zeros(self.shape, np.float32)
         return self.output
 
     def add(self, start: tuple[int, int, int], logits: NDArray[np.float32]) -> None:
@@ -185,8 +187,7 @@ class _Blend:
         for channel, values in enumerate(logits):
             np.multiply(values, window, out=buffer)
             output[channel][box] += buffer
-        if self.count is not None:
-            self.count[box] += window
+        self.starts.append(start)
 
     def _window(self, start: tuple[int, int, int]) -> NDArray[np.float32]:
         weights = self.weights
@@ -202,12 +203,26 @@ class _Blend:
         """Normalise in place and fill in the background."""
         if self.output is None:
             raise BundleError("The image has no voxel to run the network on. Check the bundle's 'region'.")
-        if self.count is not None:
-            for index, count in enumerate(self.count):
-                self._finish_slice(self.output[:, index], count)
-        elif self.axes is not None:
+        if self.axes is not None:
             self._fill_outside(self.output)
+            return self.output
+        for first in range(0, self.shape[0], NORMALISED_SLICES):
+            counts = self._counts(first, min(first + NORMALISED_SLICES, self.shape[0]))
+            for index, count in enumerate(counts, start=first):
+                self._finish_slice(self.output[:, index], count)
         return self.output
+
+    def _counts(self, first: int, last: int) -> NDArray[np.float32]:
+        """Sums of the weights in the slices from ``first`` to before ``last``."""
+        counts = np.zeros((last - first, *self.shape[1:]), np.float32)
+        depth, height, width = (weight.astype(np.float32) for weight in self.weights)
+        plane = height[:, None] * width
+        for k, j, i in self.starts:
+            low, high = max(first, k), min(last, k + depth.size)
+            if low < high:
+                part = counts[low - first : high - first, j : j + height.size, i : i + width.size]
+                part += depth[low - k : high - k, None, None] * plane
+        return counts
 
     def _finish_slice(self, logits: NDArray[np.float32], count: NDArray[np.float32]) -> None:
         seen = count > 0
@@ -234,12 +249,13 @@ class _Blend:
 def _axis_starts(shape: Sequence[int], settings: WindowSettings) -> list[list[int]]:
     starts = []
     for axis, (length, size) in enumerate(zip(shape, settings.size)):
-        first, last = 0, length
-        if settings.foreground is not None:
-            low, high = settings.foreground.bounds(axis)
-            first = low // FOREGROUND_ALIGNMENT * FOREGROUND_ALIGNMENT
+        low, high = (0, length) if settings.foreground is None else settings.foreground.bounds(axis)
+        candidates = []
+        for alignment in FOREGROUND_ALIGNMENTS:
+            first = low // alignment * alignment
             last = min(length, max(high, first + size))
-        starts.append(window_starts(last, size, settings.overlap, first))
+            candidates.append(window_starts(last, size, settings.overlap, first))
+        starts.append(min(candidates, key=len))
     return starts
 
 
