@@ -137,7 +137,7 @@ def analyze_series(
     """Run ``bundle`` on one series (loaded here if it is not yet) and draft the report."""
     from .bundles.suggestion import judge
     from .inference.predictor import predict_points
-    from .reporting.draft import draft_report
+    from .reporting.draft import DraftOptions, draft_report
 
     started = time.perf_counter()
     loaded = series
@@ -152,15 +152,16 @@ def analyze_series(
     if not suggestion.applicable:
         refused = InputError if request.bundle != "auto" else NothingApplicableError
         raise refused(f"{loaded.name} was not read: {suggestion.reason}")
-    remarks = (suggestion.reason, *remarks)
     case = Case(id=_case_id(loaded), series={"current": loaded}, context=context)
     _check_point(loaded, bundle, request)
     run = predict or predict_points
     prediction = run(bundle, case, request.points_ras, request.options, control)
     prediction = _with_read_time(prediction, read_s)
     control.step("drafting the report", 0.98)
-    report = draft_report(case, [prediction], [bundle.manifest], request.language)
-    return Analysis(case, bundle, prediction, report, (*remarks, *request.context_remarks, *contradictions))
+    remarks = (*remarks, *request.context_remarks, *contradictions)
+    options = DraftOptions(remarks=remarks)
+    report = draft_report(case, [prediction], [bundle.manifest], request.language, options)
+    return Analysis(case, bundle, prediction, report, (suggestion.reason, *remarks))
 
 
 def write_analysis(analysis: Analysis, out: Path, control: RunControl = SILENT) -> tuple[Path, ...]:

@@ -77,10 +77,13 @@ def _read(sample: Sample, out: Path, control: object) -> _Row:
         draw_overlay(load(series), ()).save(folder / "overlay.png")
         return _Row(sample, seen, str(error), folder)
     write_analysis(analysis, folder, control)
-    measured = [item for item in analysis.prediction.measurements if item.segment_id]
+    names = {
+        segment.id: segment for label_map in analysis.prediction.label_maps for segment in label_map.segments
+    }
     values = [
-        f"{' '.join((item.laterality, item.name['en'])).strip()} {item.value:,.0f} {item.unit}"
-        for item in measured
+        f"{item.laterality} {names[item.segment_id].name['en'].lower()} {item.value:,.0f} {item.unit}".strip()
+        for item in analysis.prediction.measurements
+        if item.segment_id in names
     ]
     bundle = analysis.prediction.provenance.bundle_id
     return _Row(sample, seen, f"{bundle}: {'; '.join(values)}.", folder, analysis)
