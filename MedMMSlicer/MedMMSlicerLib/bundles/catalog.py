@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import samples
 from ..core import Series
 from ..errors import BundleError
 from .folder import METADATA
@@ -140,8 +141,7 @@ def default_folders() -> tuple[Path, ...]:
 
 def shipped_folder() -> Path | None:
     """``Resources/Bundles`` of the wheel, of Slicer's build or install tree, or of the source checkout."""
-    candidates = [parent / "Resources" / "Bundles" for parent in Path(__file__).resolve().parents[1:4]]
-    return next((path for path in candidates if path.is_dir()), None)
+    return samples.shipped_folder("Bundles")
 
 
 def user_folder() -> Path | None:

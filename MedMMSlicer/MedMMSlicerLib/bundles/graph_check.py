@@ -184,7 +184,7 @@ def _check_logits(where: str, info: TensorInfo, manifest: Manifest) -> Iterator[
             f"({manifest.postprocess.decision}).",
             "Correct medmm.labels or postprocess.decision.",
         )
-    # A network that reads a whole single image may segment it on a coarser grid: its logits are then upsampled.
+    # A network that reads a whole single image may give coarser logits, which are then upsampled.
     if dimensions == 3 or manifest.preprocess.region.kind != "whole":
         yield from _check_space(where, info, manifest)
 
