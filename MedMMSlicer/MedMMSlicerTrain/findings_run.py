@@ -127,8 +127,8 @@ def export_findings(recipe: FindingsRecipe, data: Path, out: Path) -> ModelBundl
     shop.figures["test"] = evaluate_cases(shop, bundle, shop.split.test, out / "test")
     more_figures(shop, unseen, scores, points)
     files["docs/reliability.png"] = _reliability(shop, unseen, scores, points, fusion)
-    files["docs/README.md"] = render(shop, points).encode("utf-8")
     (out / "figures.json").write_text(json.dumps(shop.figures, indent=1, default=str), encoding="utf-8")
+    files["docs/README.md"] = render(recipe, shop.figures).encode("utf-8")
     return write_bundle(out / recipe.bundle, metadata, files)
 
 
@@ -418,7 +418,7 @@ def _reliability(
     return reliability_picture(names, labels, chances)
 
 
-def render(shop: Workshop, points: dict[str, OperatingPoint]) -> str:
+def render(recipe: FindingsRecipe, figures: dict[str, Any]) -> str:
     """Fill in the card's template."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(RECIPE_FOLDER),
@@ -428,8 +428,29 @@ def render(shop: Workshop, points: dict[str, OperatingPoint]) -> str:
         lstrip_blocks=True,
     )
     environment.filters["area"] = _area_text
-    template = environment.get_template(f"{shop.recipe.bundle}.card.md.j2")
-    return template.render(recipe=shop.recipe, points=points, **shop.figures)
+    environment.filters["dice"] = _dice_text
+    environment.filters["digits"] = _digits
+    environment.globals["mean_area"] = _mean_area
+    template = environment.get_template(f"{recipe.bundle}.card.md.j2")
+    return template.render(recipe=recipe, **figures)
+
+
+def _mean_area(figures: dict[str, Any], names: list[str]) -> str:
+    areas = [(figures.get(name) or {}).get("auc") for name in names]
+    known = [area for area in areas if area is not None]
+    return f"{np.mean(known):.3f}" if len(known) == len(names) else "not measurable"
+
+
+def _digits(value: float | None, digits: int) -> str:
+    return "not measurable" if value is None else f"{value:.{digits}f}"
+
+
+def _dice_text(values: dict[str, Any]) -> str:
+    dice = values["dice"]
+    if dice.get("mean") is None:
+        return "not measurable"
+    interval = dice.get("ci95")
+    return f"{dice['mean']:.3f}" + (f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else "")
 
 
 def _area_text(figure: dict[str, Any] | None) -> str:
