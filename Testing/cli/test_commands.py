@@ -203,3 +203,89 @@ def test_progress_does_not_spoil_json_in_a_pipe(
     )
     assert json.loads(done.stdout)["bundle"]["id"] == "threshold-test"
     assert done.stderr == ""
+
+
+@pytest.fixture
+def ct_folder(tmp_path: Path, sample_dicom: Path) -> Path:
+    """Five slices made of a real CT slice: a series with positions 5 mm apart, its files in no order."""
+    import pydicom
+    from pydicom.uid import generate_uid
+
+    folder = tmp_path / "ct"
+    folder.mkdir()
+    series_uid, frame_uid = generate_uid(), generate_uid()
+    for index in (3, 0, 4, 1, 2):
+        slice_ = pydicom.dcmread(sample_dicom)
+        slice_.SOPInstanceUID = slice_.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+        slice_.SeriesInstanceUID, slice_.FrameOfReferenceUID = series_uid, frame_uid
+        slice_.ImagePositionPatient = [-120.0, -130.0, 40.0 + 5.0 * index]
+        slice_.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+        slice_.InstanceNumber = 9 - index
+        pixels = np.roll(slice_.pixel_array, 7 * index, axis=1)
+        slice_.PixelData = pixels.tobytes()
+        slice_.save_as(folder / f"{(index * 7) % 5}.dcm")
+    return folder
+
+
+@pytest.mark.mrml
+def test_dicom_in_gives_dicom_out(
+    medmm: Medmm, tmp_path: Path, ct_folder: Path, threshold_bundle: Path
+) -> None:
+    import highdicom
+    import pydicom
+    from MedMMSlicerLib.dicom.reading import read_image
+    from MedMMSlicerLib.dicom.segmentation import read_segmentation_dicom
+
+    before = {path.name: path.read_bytes() for path in ct_folder.iterdir()}
+    out = tmp_path / "result"
+    outcome = medmm("analyze", ct_folder, "--bundle", threshold_bundle, "--out", out)
+    assert outcome.code == 0, outcome.err
+    assert {path.name: path.read_bytes() for path in ct_folder.iterdir()} == before
+
+    source = pydicom.dcmread(next(ct_folder.iterdir()), stop_before_pixels=True)
+    segmentation = highdicom.seg.segread(out / "segmentation.dcm")
+    assert segmentation.ReferencedSeriesSequence[0].SeriesInstanceUID == source.SeriesInstanceUID
+    assert {item.SegmentAlgorithmType for item in segmentation.SegmentSequence} == {"AUTOMATIC"}
+    codes = [item.SegmentedPropertyTypeCodeSequence[0].CodeValue for item in segmentation.SegmentSequence]
+    assert codes == ["10200004", "78961009"]
+
+    volume = read_image(ct_folder).volume
+    assert volume is not None
+    found = read_segmentation_dicom(out / "segmentation.dcm", volume.geometry)
+    expected = (volume.array > 100).astype(np.uint8) + (volume.array > 250)
+    np.testing.assert_array_equal(found.array, expected)
+
+    report = pydicom.dcmread(out / "report_sr.dcm")
+    assert report.Modality == "SR" and report.StudyInstanceUID == source.StudyInstanceUID
+    assert segmentation.SOPInstanceUID in report.to_json()
+
+
+def test_a_network_that_needs_too_much_memory_ends_with_5(
+    medmm: Medmm, tmp_path: Path, threshold_bundle: Path, phantom_file: Path
+) -> None:
+    import hashlib
+
+    import onnx
+    from onnx import helper, numpy_helper
+
+    path = threshold_bundle / "models" / "model.onnx"
+    model = onnx.load(path)
+    # Copies the input a hundred million times (1.5 TB); the smallest value of it is added to the logits.
+    shape = numpy_helper.from_array(np.array([100_000_000, 1, 1, 1, 1], np.int64), "shape")
+    model.graph.initializer.append(shape)
+    model.graph.node[0].output[0] = "plain"
+    model.graph.node.append(helper.make_node("Expand", ["image", "shape"], ["huge"]))
+    model.graph.node.append(helper.make_node("ReduceMin", ["huge"], ["least"], keepdims=1))
+    model.graph.node.append(helper.make_node("Add", ["plain", "least"], ["logits"]))
+    content = model.SerializeToString()
+    path.write_bytes(content)
+    manifest = threshold_bundle / "configs" / "metadata.json"
+    metadata = json.loads(manifest.read_text(encoding="utf-8"))
+    metadata["medmm"]["files"]["models/model.onnx"] = hashlib.sha256(content).hexdigest()
+    manifest.write_text(json.dumps(metadata), encoding="utf-8")
+
+    out = tmp_path / "result"
+    outcome = medmm("analyze", phantom_file, "--bundle", threshold_bundle, "--out", out)
+    assert outcome.code == 5, outcome.err
+    assert outcome.err.count("\n") == 1 and "memory" in outcome.err
+    assert not out.exists()
