@@ -126,11 +126,15 @@ class ImageInput:
 
 @dataclass(frozen=True)
 class SplitTable:
-    """Share of the patients kept for the final figures, folds of the others (one member each), seed."""
+    """Share of the patients kept for the final figures, folds of the others, seed, members.
+
+    Each of the first ``members`` folds (0: all) is unseen by one member, which learns from all others.
+    """
 
     test_share: float
     folds: int
     seed: int
+    members: int = 0
 
 
 @dataclass(frozen=True)
@@ -216,6 +220,11 @@ class FindingsRecipe:
     operating: OperatingTable
     trust: TrustTable
     fusion: FusionTable | None = None
+
+    @property
+    def members(self) -> int:
+        """Networks of the ensemble."""
+        return self.split.members or self.split.folds
 
     @property
     def targets(self) -> list[str]:

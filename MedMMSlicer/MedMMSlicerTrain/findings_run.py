@@ -80,7 +80,7 @@ def train_findings(table: dict[str, Any], data: Path, out: Path, epochs: int, pa
     if epochs:
         recipe = shortened(recipe, epochs)
     load_dataset(data, recipe, out / "cache")  # read once, before the members share it
-    jobs = [(recipe, data, out, fold, parallel) for fold in range(recipe.split.folds)]
+    jobs = [(recipe, data, out, fold, parallel) for fold in range(recipe.members)]
     if parallel <= 1:
         for job in jobs:
             _train_member(*job)
@@ -101,7 +101,7 @@ def load_workshop(recipe: FindingsRecipe, data: Path, out: Path) -> Workshop:
     """Data and trained members."""
     dataset = load_dataset(data, recipe, out / "cache")
     members = []
-    for fold in range(recipe.split.folds):
+    for fold in range(recipe.members):
         member = FindingsNetwork(len(recipe.targets), recipe.labels)
         member.load_state_dict(torch.load(out / "members" / str(fold) / "weights.pt", weights_only=True))
         members.append(member.eval())
@@ -370,7 +370,7 @@ def more_figures(
     }
     shop.figures["masks"] = {"all": int(dataset.has_mask.sum()), "test": int(dataset.has_mask[test].sum())}
     shop.figures["points"] = {name: vars(point) for name, point in points.items()}
-    logs = [shop.out / "members" / str(fold) / "log.jsonl" for fold in range(recipe.split.folds)]
+    logs = [shop.out / "members" / str(fold) / "log.jsonl" for fold in range(recipe.members)]
     shop.figures["logs"] = [json.loads(path.read_text().splitlines()[-1]) for path in logs]
 
 
