@@ -89,9 +89,7 @@ def _one_slice(volume: Volume, generator: np.random.Generator) -> Volume:
         return volume
     index = int(array.shape[0] * generator.uniform(0.3, 0.7))
     plane = array[index : index + 1]
-    if volume.geometry.directions_ras[2, 2] > 0:
-        plane = plane[:, ::-1]  # heads up, as a picture of the slice would be
-    return Volume(np.ascontiguousarray(plane), VolumeGeometry.from_axes(plane.shape, (1.0, 1.0, 1.0)))
+    return Volume(np.ascontiguousarray(plane), VolumeGeometry(plane.shape, np.eye(4)))
 
 
 @dataclass(frozen=True, eq=False)
