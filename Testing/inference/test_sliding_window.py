@@ -243,3 +243,18 @@ def test_no_second_copy_of_the_output_is_made() -> None:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert output_bytes < peak < allowed * output_bytes
+
+
+def test_an_output_is_let_go_before_the_next_window_runs() -> None:
+    import weakref
+
+    previous: list[weakref.ref[np.ndarray]] = []
+
+    def network(window: np.ndarray) -> np.ndarray:
+        assert all(reference() is None for reference in previous)
+        output = window + 1
+        previous.append(weakref.ref(output))
+        return output
+
+    predict_windows(np.zeros((1, 16, 16, 32), np.float32), network, WindowSettings((8, 8, 8)))
+    assert len(previous) > 10

@@ -149,6 +149,8 @@ def predict_windows(
             blend.add(start, logits[0])
         else:
             blend.prepare(logits.shape[1])
+        # Held on while the next window runs, it would make the runtime's arena grow by a large step.
+        del logits
     control.step("network", 1.0)
     return WindowResult(blend.finish(), len(run), total)
 
