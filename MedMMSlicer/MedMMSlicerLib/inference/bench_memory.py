@@ -90,8 +90,7 @@ def measure_in_process(network: Path, settings: BenchSettings) -> dict[str, Any]
     block = type(volume)(
         volume.array[start[0] : start[0] + k, start[1] : start[1] + j, start[2] : start[2] + i], corner
     )
-    # The runtime plans its memory in the first window and takes it as one piece in the second: what it holds
-    # from then on belongs to the session.
+    # What the runtime holds after its first windows belongs to the session.
     for _ in range(2):
         predict(bundle, bench_case(block), options, engines=engines)
     with _PeakSampler() as sampler:
