@@ -59,7 +59,7 @@ def test_both_sides_are_measured_and_compared() -> None:
     asymmetry = found["m-hippocampus-anterior-asymmetry"]
     assert asymmetry.name["en"] == "Asymmetry index of anterior hippocampus"
     assert asymmetry.unit == "%"
-    assert "(right + left) / 2" in asymmetry.method
+    assert "100 * (right - left) / ((right + left) / 2)" in asymmetry.method
 
 
 def test_centroids_lie_in_the_patient() -> None:
