@@ -153,6 +153,8 @@ class TrainingTable:
         Largest random rotation, relative change of size, and shift as a share of the image.
     unmark_probability : float
         Share of the training images whose thin bright marks are removed.
+    region_steps : int
+        Steps of a second stage in which the decoder alone learns.
     auxiliary : list of str
         Findings that are learnt along and not given out.
     """
@@ -172,6 +174,7 @@ class TrainingTable:
     scale: float
     translate: float
     unmark_probability: float = 0.0
+    region_steps: int = 0
     auxiliary: list[str] = field(default_factory=list)
 
 

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 GRADIENT_NORM = 5.0
 ADAPTATION_IMAGES = 160
+REGION_BATCH = 8
 
 
 def batch_of(dataset: Dataset, indices: NDArray[np.int64], regions: bool = True) -> Tensor:
@@ -188,7 +189,8 @@ class Member:
     ----------
     recipe : FindingsRecipe
     folder : Path
-        Receives ``weights.pt`` (moving average at the end) and ``log.jsonl``.
+        Receives ``last.pt`` (after every epoch, resumed from), ``first_stage.pt`` and ``weights.pt``
+        (moving averages at the end of the stages) and ``log.jsonl``.
     fold : int
     """
 
@@ -197,20 +199,35 @@ class Member:
     fold: int
 
     def run(self, dataset: Dataset, split: Split) -> None:
-        """Train, unless the weights are there already."""
+        """Train in two stages, leaving out what is there already."""
         if (self.folder / "weights.pt").exists():
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        table = self.recipe.training
         torch.manual_seed(self.recipe.split.seed + self.fold)
         self.generator = torch.Generator().manual_seed(self.recipe.split.seed + self.fold)
         self.numpy = np.random.default_rng(self.recipe.split.seed + self.fold)
-        train = split.train(self.fold)
-        labelled = train[np.isfinite(dataset.targets[train]).any(axis=1)]
-        masked = train[dataset.has_mask[train]]
+        table = self.recipe.training
         network = FindingsNetwork(
             len(self.recipe.targets), self.recipe.labels, table.frozen_blocks, table.dropout
         ).to(memory_format=torch.channels_last)
+        first = self.folder / "first_stage.pt"
+        if first.exists():
+            network.load_state_dict(torch.load(first, weights_only=True))
+        else:
+            network = self._learn(network, dataset, split)
+            torch.save(network.state_dict(), first)
+        train = split.train(self.fold)
+        masked = train[dataset.has_mask[train]]
+        if len(masked) and table.region_steps:
+            network = self._refine(network, dataset, split, masked)
+        torch.save(network.state_dict(), self.folder / "weights.pt")
+
+    def _learn(self, network: FindingsNetwork, dataset: Dataset, split: Split) -> FindingsNetwork:
+        """First stage: everything together; return the moving average."""
+        table = self.recipe.training
+        train = split.train(self.fold)
+        labelled = train[np.isfinite(dataset.targets[train]).any(axis=1)]
+        masked = train[dataset.has_mask[train]]
         chosen = self.numpy.permutation(train)[:ADAPTATION_IMAGES]
         network.adapt(
             [batch_of(dataset, part)[:, :1] for part in np.array_split(chosen, max(1, len(chosen) // 16))]
@@ -219,19 +236,77 @@ class Member:
         groups = network.parameter_groups(table.learning_rate, table.head_learning_rate, table.weight_decay)
         optimizer = torch.optim.AdamW(groups)
         steps = max(1, len(labelled) // table.batch_size)
-        total, step, start = steps * table.epochs, 0, time.perf_counter()
-        for epoch in range(table.epochs):
+        total, start = steps * table.epochs, time.perf_counter()
+        first = self._resume(network, average, optimizer)
+        for epoch in range(first, table.epochs):
             losses = []
-            for indices in self._batches(dataset, labelled, steps):
+            for step, indices in enumerate(self._batches(dataset, labelled, steps), epoch * steps):
                 for group in optimizer.param_groups:
                     group["lr"] = group["base_lr"] * _schedule(step, total)
                 losses.append(self._step(network, optimizer, dataset, indices, masked))
-                step += 1
-                _follow(average, network, min(table.ema_decay, (1 + step) / (10 + step)))
-            last = epoch == table.epochs - 1
-            if last or (epoch + 1) % 4 == 0:
+                _follow(average, network, min(table.ema_decay, (2 + step) / (11 + step)))
+            self._save(network, average, optimizer, epoch + 1)
+            if epoch == table.epochs - 1 or (epoch + 1) % 4 == 0:
                 self._report(average, dataset, split, epoch + 1, losses, time.perf_counter() - start)
-        torch.save(average.state_dict(), self.folder / "weights.pt")
+        return average
+
+    def _save(
+        self, network: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, epochs: int
+    ) -> None:
+        """Keep everything that the next epoch needs, so that an interrupted training goes on."""
+        state = {
+            "network": network.state_dict(),
+            "average": average.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "generator": self.generator.get_state(),
+            "torch": torch.get_rng_state(),
+            "numpy": json.dumps(self.numpy.bit_generator.state),
+            "epochs": epochs,
+        }
+        partial = self.folder / "last.pt.partial"
+        torch.save(state, partial)
+        partial.replace(self.folder / "last.pt")
+
+    def _resume(self, network: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer) -> int:
+        """Go on after the last whole epoch; return how many are done."""
+        path = self.folder / "last.pt"
+        if not path.exists():
+            return 0
+        state = torch.load(path, weights_only=True)
+        network.load_state_dict(state["network"])
+        average.load_state_dict(state["average"])
+        optimizer.load_state_dict(state["optimizer"])
+        self.generator.set_state(state["generator"])
+        torch.set_rng_state(state["torch"])
+        self.numpy.bit_generator.state = json.loads(state["numpy"])
+        log.info("member %d goes on after epoch %d", self.fold, state["epochs"])
+        return int(state["epochs"])
+
+    def _refine(
+        self, network: FindingsNetwork, dataset: Dataset, split: Split, masked: NDArray[np.int64]
+    ) -> FindingsNetwork:
+        """Second stage: the decoder alone, on larger batches of images with masks."""
+        table = self.recipe.training
+        average = copy.deepcopy(network).eval()
+        parts = [network.lateral, network.merge, network.segment]
+        parameters = [parameter for part in parts for parameter in part.parameters()]
+        optimizer = torch.optim.AdamW(parameters, lr=table.head_learning_rate, weight_decay=1e-4)
+        network.eval()
+        losses, start = [], time.perf_counter()
+        for step in range(table.region_steps):
+            batch = augment(batch_of(dataset, self.numpy.choice(masked, REGION_BATCH)), table, self.generator)
+            with torch.no_grad():
+                skips, _ = network.encode(batch[:, :1].contiguous(memory_format=torch.channels_last))
+            loss = region_loss(network.decode(skips), batch[:, 2:])
+            for group in optimizer.param_groups:
+                group["lr"] = table.head_learning_rate * _schedule(step, table.region_steps)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            losses.append(float(loss.detach()))
+            _follow(average, network, min(table.ema_decay, (1 + step) / (10 + step)))
+        self._report(average, dataset, split, table.epochs, losses, time.perf_counter() - start)
+        return average
 
     def _batches(
         self, dataset: Dataset, labelled: NDArray[np.int64], steps: int

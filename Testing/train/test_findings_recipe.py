@@ -100,6 +100,7 @@ dropout = 0.0
 rotate_degrees = 5.0
 scale = 0.1
 translate = 0.02
+region_steps = 2
 unmark_probability = 0.2
 [operating]
 sensitivity = 0.8
@@ -243,3 +244,30 @@ def test_context_is_encoded_as_the_reader_does(recipe: Path, data: Path, trained
         context = ClinicalContext(sex={"f": "F", "m": "M"}[row["sex"]], laboratory=results)
         expected = encode_context(bundle.manifest.context, context).numbers[0]
         assert np.allclose(numbers, expected, atol=1e-5)
+
+
+def test_an_interrupted_member_goes_on(recipe: Path, data: Path, trained: Path, tmp_path: Path) -> None:
+    import torch
+    from MedMMSlicerTrain.findings_data import load_dataset, split_patients
+    from MedMMSlicerTrain.findings_recipe import findings_recipe, shortened
+    from MedMMSlicerTrain.findings_training import Member
+    from MedMMSlicerTrain.recipe import read_recipe_table
+
+    parsed = shortened(findings_recipe(read_recipe_table(str(recipe))), 2)
+    dataset = load_dataset(data, parsed, trained / "cache")
+    split = split_patients(dataset, parsed)
+
+    class Interrupted(Member):
+        def _report(self, *arguments: object) -> None: ...
+
+        def _save(self, *arguments: object) -> None:
+            super()._save(*arguments)
+            if arguments[-1] == 1:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Interrupted(parsed, tmp_path / "twice", 0).run(dataset, split)
+    Member(parsed, tmp_path / "twice", 0).run(dataset, split)
+    Member(parsed, tmp_path / "once", 0).run(dataset, split)
+    twice, once = (torch.load(tmp_path / name / "first_stage.pt") for name in ("twice", "once"))
+    assert all(torch.allclose(twice[key], once[key], atol=1e-5) for key in once)
