@@ -124,8 +124,8 @@ def test_operating_point_reaches_the_wanted_sensitivity() -> None:
 
 def test_augmented_mirror_swaps_the_sides() -> None:
     import torch
+    from MedMMSlicerTrain.findings_augment import augment
     from MedMMSlicerTrain.findings_recipe import findings_recipe
-    from MedMMSlicerTrain.findings_training import augment
     from MedMMSlicerTrain.recipe import read_recipe_table
 
     table = findings_recipe(read_recipe_table("chest-xr")).training
