@@ -111,6 +111,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/inference/worker_main.py
   MedMMSlicerLib/inference/worker_process.py
   MedMMSlicerLib/inference/worker_protocol.py
+  MedMMSlicerLib/installation/__init__.py
   MedMMSlicerLib/overlay/__init__.py
   MedMMSlicerLib/overlay/lettering.py
   MedMMSlicerLib/overlay/paint.py
@@ -119,6 +120,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/overlay/planes.py
   MedMMSlicerLib/overlay/regions.py
   MedMMSlicerLib/overlay/words.py
+  MedMMSlicerLib/reading/__init__.py
   MedMMSlicerLib/reporting/__init__.py
   MedMMSlicerLib/reporting/background.py
   MedMMSlicerLib/reporting/draft.py

@@ -1,0 +1,1 @@
+"""What a reading panel does, without Qt: cases, models, context, runs, findings, segments, report."""
