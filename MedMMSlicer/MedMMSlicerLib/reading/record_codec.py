@@ -90,7 +90,6 @@ def _fitted(kind: Any, value: Any) -> Any:
         kinds = (parts[0],) * len(value) if len(parts) == 2 and parts[1] is Ellipsis else parts
         fits = len(kinds) == len(value)
         return [_fitted(part, item) for part, item in zip(kinds, value)] if fits else value
-        )
     if origin in (dict, Mapping) and isinstance(value, dict):
         return {key: _fitted(parts[1], item) for key, item in value.items()}
     return float(value) if kind is float and value in _NOT_FINITE else value
