@@ -1,5 +1,7 @@
 """What all parts of the panel share: their ``.ui`` file, and what happens when the room refuses."""
 
+# ruff: noqa: TID251 - widgets live inside Slicer
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -77,5 +79,5 @@ class Part:
         try:
             return action(*arguments)
         except MedMMError as error:
-            self.host.show_error(str(error))
+            self.room.tell("error", error)
         return None

@@ -1,5 +1,7 @@
 """The language of the panel: texts of the code through `_`, texts of ``.ui`` files through `retranslate`."""
 
+# ruff: noqa: TID251 - widgets live inside Slicer
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -20,7 +22,14 @@ LANGUAGES = {"en": "English", "zh-CN": "简体中文"}
 """Language tag to its name in that language."""
 
 _PROPERTIES = ("text", "title", "toolTip", "placeholderText", "accessibleName", "accessibleDescription")
-_TYPED_BY_PEOPLE = ("QLineEdit", "QTextEdit", "QPlainTextEdit", "QComboBox", "QProgressBar", "QAbstractSpinBox")
+_TYPED_BY_PEOPLE = (
+    "QLineEdit",
+    "QTextEdit",
+    "QPlainTextEdit",
+    "QComboBox",
+    "QProgressBar",
+    "QAbstractSpinBox",
+)
 _MARK = "medmmSource_"
 
 

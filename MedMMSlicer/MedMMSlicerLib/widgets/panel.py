@@ -1,0 +1,195 @@
+"""The reading panel: the notice, the message bar, and six parts from top to bottom as a reading goes."""
+
+# ruff: noqa: TID251 - widgets live inside Slicer
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import qt
+import slicer
+
+from .analyze_part import AnalyzePart
+from .case_part import CasePart
+from .context_part import ContextPart
+from .dialogs import KeyboardDialog
+from .findings_part import FindingsPart
+from .hotkeys import Hotkeys
+from .message_bar import MessageBar
+from .part import Action, Part, load_ui
+from .report_part import ReportPart
+from .segments_part import SegmentsPart
+from .translation import LANGUAGES, _, language, retranslate, set_language
+
+__all__ = ["ReadingPanel"]
+
+POLL_INTERVAL_MS = 20
+LANGUAGE_KEY = "language"
+
+
+class ReadingPanel:
+    """Everything that a reader sees beside the images.
+
+    Parameters
+    ----------
+    room : ReadingRoom
+        Belongs to the caller, who closes it after `cleanup`.
+    host : PanelHost
+
+    Attributes
+    ----------
+    widget : QWidget
+    case, context, analyze, findings, segments, report : Part
+    """
+
+    def __init__(self, room: Any, host: Any) -> None:
+        self.room = room
+        self.host = host
+        self.widget = load_ui("Panel")
+        self.ui = slicer.util.childWidgetVariables(self.widget)
+        self.message_bar = MessageBar(room, self.ui)
+        self.case = CasePart(room, host)
+        self.context = ContextPart(room, host)
+        self.analyze = AnalyzePart(room, host)
+        self.findings = FindingsPart(room, host)
+        self.segments = SegmentsPart(room, host)
+        self.report = ReportPart(room, host)
+        self.parts = (self.case, self.context, self.analyze, self.findings, self.segments, self.report)
+        self.analyze.ask_acceptance = self.case.ask_acceptance
+        for part in self.parts:
+            self.ui.partsWidget.layout().addWidget(part.widget)
+        self.ui.partsWidget.layout().addStretch(1)
+        self._keyboard: KeyboardDialog | None = None
+        self.hotkeys = Hotkeys(self.widget, self.actions())
+        self._menu = self._make_menu()
+        self._poll_timer = qt.QTimer()
+        self._poll_timer.setInterval(POLL_INTERVAL_MS)
+        self._poll_timer.connect("timeout()", self._poll)
+        self._tokens = self._subscribe()
+        self.refresh()
+
+    # ------------------------------------------------------------------ what the room says
+
+    def _subscribe(self) -> list[int]:
+        wanted: dict[str, list[Callable[[], object]]] = {"message": [self.message_bar.refresh]}
+        for part in self.parts:
+            for topic in part.topics:
+                wanted.setdefault(topic, []).append(part.refresh)
+        wanted.setdefault("run", []).append(self._run_changed)
+        return [
+            self.room.listeners.subscribe(topic, callback)
+            for topic, callbacks in wanted.items()
+            for callback in callbacks
+        ]
+
+    def refresh(self) -> None:
+        """Show everything anew."""
+        self.message_bar.refresh()
+        for part in self.parts:
+            part.refresh()
+        self._run_changed()
+
+    def _run_changed(self) -> None:
+        busy = self.room.run.state.busy
+        if busy and not self._poll_timer.isActive():
+            self._poll_timer.start()
+        elif not busy:
+            self._poll_timer.stop()
+
+    def _poll(self) -> None:
+        self.room.run.poll()
+        if self.room.run.state.busy:
+            self.analyze.show_progress()
+        else:
+            self._run_changed()
+
+    @property
+    def polling(self) -> bool:
+        """Whether the timer runs: only while the worker does."""
+        return bool(self._poll_timer.isActive())
+
+    # ------------------------------------------------------------------ what the reader can do
+
+    def actions(self) -> tuple[Action, ...]:
+        """Return everything that can be done here, for menus.
+
+        The keys are registered by the panel itself: a menu takes `hotkeys.qactions`, or shows the key as
+        text.
+        """
+        own = (
+            Action("panel.keyboard", _("Keyboard…"), "Ctrl+F1", self.show_keyboard),
+            Action("panel.dismiss", _("Dismiss the message"), "Ctrl+Shift+D", self.room.dismiss),
+            *(
+                Action(f"panel.part{number}", self._part_text(part), f"Alt+{number}", part_focus(self, part))
+                for number, part in enumerate(self.parts, 1)
+            ),
+        )
+        return tuple(action for part in self.parts for action in map(_action, part.actions())) + own
+
+    @staticmethod
+    def _part_text(part: Part) -> str:
+        return _("Go to: {part}").format(part=part.ui.section.text)
+
+    def show_part(self, part: Part) -> None:
+        """Open a part, scroll to it, and give it the keyboard."""
+        part.ui.section.collapsed = False
+        self.ui.scrollArea.ensureWidgetVisible(part.widget)
+        part.ui.section.setFocus(qt.Qt.ShortcutFocusReason)
+
+    def show_keyboard(self) -> None:
+        """Show all keys."""
+        if self._keyboard is not None:
+            self._keyboard.close()
+        self._keyboard = KeyboardDialog(self.widget, self.hotkeys.actions)
+        self._keyboard.open()
+
+    def _make_menu(self) -> Any:
+        menu = qt.QMenu(self.ui.menuButton)
+        self.hotkeys.fill(menu)
+        menu.addSeparator()
+        self._languages = {}
+        for tag, name in LANGUAGES.items():
+            made = menu.addAction(name)
+            made.setCheckable(True)
+            made.setChecked(tag == language())
+            made.connect("triggered()", lambda tag=tag: self.choose_language(tag))
+            self._languages[tag] = made
+        self.ui.menuButton.setMenu(menu)
+        return menu
+
+    def choose_language(self, tag: str) -> None:
+        """Change the language of the panel, of names and of reports to come, and remember it."""
+        set_language(tag)
+        self.room.settings.set(LANGUAGE_KEY, tag)
+        self.room.set_language(tag)
+        for root in (self.widget, *(part.widget for part in self.parts)):
+            retranslate(root)
+        self.hotkeys.retranslate(self.actions())
+        for name, made in self._languages.items():
+            made.setChecked(name == tag)
+        self.refresh()
+
+    # ------------------------------------------------------------------ the end
+
+    def cleanup(self) -> None:
+        """Let go of the room, of timers and of the scene."""
+        self._poll_timer.stop()
+        for token in self._tokens:
+            self.room.listeners.unsubscribe(token)
+        self._tokens = []
+        self.hotkeys.cleanup()
+        for part in self.parts:
+            part.cleanup()
+        if self._keyboard is not None:
+            self._keyboard.close()
+            self._keyboard = None
+
+
+def part_focus(panel: ReadingPanel, part: Part) -> Callable[[], None]:
+    """Return a call that goes to a part."""
+    return lambda: panel.show_part(part)
+
+
+def _action(value: Any) -> Action:
+    return Action(*value)
