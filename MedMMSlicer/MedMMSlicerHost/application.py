@@ -115,6 +115,10 @@ class HostApplication:
             crosshair.UnRegister(None)
         self._ensure_subject_hierarchy()
 
+    def module_names(self) -> tuple[str, ...]:
+        """Return the names of the modules that have a logic here."""
+        return tuple(self._module_logics)
+
     def module_logic(self, name: str) -> Any:
         """Return the logic of a module by its name in Slicer, e.g. ``Segmentations``.
 

@@ -1,0 +1,35 @@
+"""One way to say that something of Slicer is not in this host."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+__all__ = ["NotInHostError", "StrictObject", "not_in_host"]
+
+
+class NotInHostError(NotImplementedError):
+    """Slicer can do this, and this host can not."""
+
+
+def not_in_host(what: str) -> NoReturn:
+    """Raise, naming what is missing."""
+    raise NotInHostError(f"{what} is not in the desktop host; a panel that needs it runs in Slicer only.")
+
+
+class StrictObject:
+    """An object on which, as on a wrapped Qt object, an unknown attribute raises, read or written.
+
+    A subclass names itself in `shown_name` and what may be assigned in `assignable`; names that begin with an
+    underscore are its own.
+    """
+
+    shown_name = "object"
+    assignable: frozenset[str] = frozenset()
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"{self.shown_name} has no attribute {name!r} in the desktop host.")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_") and name not in self.assignable:
+            raise AttributeError(f"{self.shown_name} has no attribute {name!r} in the desktop host.")
+        object.__setattr__(self, name, value)

@@ -1,0 +1,218 @@
+"""``slicer.app``: the QApplication with what Slicer's own application class adds."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from typing import TYPE_CHECKING, Any
+
+from MedMMSlicerHost.slicer_environment.absent import StrictObject, not_in_host
+from MedMMSlicerHost.slicer_environment.signals import HostSignal, SignalOwner
+from PySide6.QtCore import QCoreApplication, QSettings
+from PySide6.QtWidgets import QApplication
+
+if TYPE_CHECKING:
+    from MedMMSlicerHost.slicer_environment.environment import Environment
+
+__all__ = ["SlicerApplication", "slicer_application"]
+
+APPLICATION_VERSION = "5.13.0-2026-01-01"
+REVISION = "31053"
+"""The Slicer that the slicer-core wheel was built from."""
+
+_HOST_SIGNALS = {
+    "startupCompleted()": "startupCompleted",
+    "mrmlSceneChanged(vtkMRMLScene*)": "mrmlSceneChanged",
+    "pauseRenderCountChanged(int)": "pauseRenderCountChanged",
+}
+_environments: list[Environment] = []
+
+
+class CommandOptions(StrictObject):
+    """The part of qSlicerCommandOptions that scripts ask for."""
+
+    shown_name = "slicer.app.commandOptions()"
+    assignable = frozenset({"runPythonAndExit"})
+
+    def __init__(self) -> None:
+        self.runPythonAndExit = False
+
+    @property
+    def noMainWindow(self) -> bool:
+        import slicer
+
+        return slicer.util.mainWindow() is None
+
+    @property
+    def testingEnabled(self) -> bool:
+        return _environment().testing
+
+    @property
+    def isTestingEnabled(self) -> bool:
+        return _environment().testing
+
+
+def _environment() -> Environment:
+    return _environments[-1]
+
+
+def _value(name: str) -> property:
+    """A read-only property that the environment answers, as Slicer's Qt properties do."""
+    return property(lambda self: _environment().values[name])
+
+
+class SlicerApplication(SignalOwner, QApplication):
+    """QApplication and what panels read of qSlicerApplication.
+
+    The Qt properties of Slicer's application are values here too; what is not implemented raises AttributeError.
+    """
+
+    applicationName = _value("applicationName")
+    applicationVersion = _value("applicationVersion")
+    majorVersion = _value("majorVersion")
+    minorVersion = _value("minorVersion")
+    revision = _value("revision")
+    repositoryRevision = _value("revision")
+    mainApplicationName = _value("applicationName")
+    slicerHome = _value("slicerHome")
+    slicerDefaultHome = _value("slicerHome")
+    temporaryPath = _value("temporaryPath")
+    defaultScenePath = _value("temporaryPath")
+    os = _value("os")
+    arch = _value("arch")
+    platform = _value("platform")
+    isInstalled = _value("isInstalled")
+    documentationBaseUrl = _value("documentationBaseUrl")
+
+    @property
+    def startupCompleted(self) -> HostSignal:
+        return _environment().signals["startupCompleted"]
+
+    @property
+    def mrmlSceneChanged(self) -> HostSignal:
+        return _environment().signals["mrmlSceneChanged"]
+
+    @property
+    def pauseRenderCountChanged(self) -> HostSignal:
+        return _environment().signals["pauseRenderCountChanged"]
+
+    def _signal(self, signature: str) -> Any:
+        if signature in _HOST_SIGNALS:
+            return _environment().signals[_HOST_SIGNALS[signature]]
+        signal = getattr(self, signature.split("(", 1)[0], None)
+        return signal if hasattr(signal, "connect") else None
+
+    # PySide6 looks these two names up in the class itself before any mix-in.
+    connect = SignalOwner.connect
+    disconnect = SignalOwner.disconnect
+
+    def testingEnabled(self) -> bool:
+        """Whether Slicer runs with ``--testing``: then messages are logged and not shown."""
+        return _environment().testing
+
+    def commandOptions(self) -> CommandOptions:
+        """Return the options that the application was started with."""
+        return _environment().command_options
+
+    def layoutManager(self) -> Any:
+        """Return what the reader supplied, or None as in a Slicer without main window."""
+        return _environment().layout_manager
+
+    def moduleManager(self) -> Any:
+        """Return the object that knows the modules."""
+        return _environment().module_manager
+
+    def coreIOManager(self) -> Any:
+        """Return the object that reads and writes files."""
+        return _environment().io_manager
+
+    def ioManager(self) -> Any:
+        """Return the object that reads and writes files."""
+        return _environment().io_manager
+
+    def mrmlScene(self) -> Any:
+        """Return the scene."""
+        return _environment().application.scene
+
+    def applicationLogic(self) -> Any:
+        """Return vtkSlicerApplicationLogic."""
+        return _environment().application.logic
+
+    def userSettings(self) -> QSettings:
+        """Return the user's settings."""
+        return QSettings()
+
+    def settings(self) -> QSettings:
+        """Return the user's settings."""
+        return QSettings()
+
+    def revisionUserSettings(self) -> QSettings:
+        """Return the user's settings of this version."""
+        return QSettings(QSettings().fileName() + "-revision.ini", QSettings.Format.IniFormat)
+
+    def translate(self, context: str, text: str, disambiguation: str | None = None) -> str:
+        """Return a text in the application's language: the catalog's answer, then Qt's."""
+        catalog = _environment().language_catalog
+        found = catalog(context, text) if catalog is not None else None
+        return found if found else QCoreApplication.translate(context, text, disambiguation)
+
+    def topLevelWidgets(self) -> tuple[Any, ...]:
+        """Return all windows."""
+        return tuple(QApplication.topLevelWidgets())
+
+    def allWidgets(self) -> tuple[Any, ...]:
+        """Return all widgets."""
+        return tuple(QApplication.allWidgets())
+
+    def pauseRender(self) -> int:
+        """Ask the views to wait; returns how many times that was asked."""
+        return _environment().change_pause_count(1)
+
+    def resumeRender(self) -> int:
+        """Take one `pauseRender` back."""
+        return _environment().change_pause_count(-1)
+
+    def pythonConsole(self) -> None:
+        """There is no console."""
+
+    def restart(self) -> None:
+        """Slicer would start anew."""
+        not_in_host("slicer.app.restart()")
+
+    def moduleDocumentationUrl(self, name: str) -> str:
+        """Return where a module is documented."""
+        return f"{_environment().values['documentationBaseUrl']}/user_guide/modules/{name.lower()}.html"
+
+
+def application_values(temporary_path: str) -> dict[str, Any]:
+    """Return the values of the application's properties, as a real Slicer 5.13 names them."""
+    system = {"Windows": "win", "Darwin": "macosx"}.get(platform.system(), "linux")
+    machine = "amd64" if platform.machine() in {"x86_64", "AMD64"} else platform.machine()
+    return {
+        "applicationName": "Slicer",
+        "applicationVersion": APPLICATION_VERSION,
+        "majorVersion": 5,
+        "minorVersion": 13,
+        "revision": REVISION,
+        "slicerHome": sys.prefix,
+        "temporaryPath": temporary_path,
+        "os": system,
+        "arch": machine,
+        "platform": f"{system}-{machine}",
+        "isInstalled": True,
+        "documentationBaseUrl": "https://slicer.readthedocs.io/en/latest",
+    }
+
+
+def slicer_application(environment: Environment) -> Any:
+    """Return the QApplication as ``slicer.app``: the one that exists, or a new one."""
+    _environments.append(environment)
+    existing = QApplication.instance()
+    if existing is None:
+        return SlicerApplication(["Slicer"])
+    if not isinstance(existing, QApplication):
+        not_in_host("A panel in an application without widgets (QCoreApplication)")
+    if not isinstance(existing, SlicerApplication):
+        # It is the same C++ object either way; only the Python side learns Slicer's methods.
+        existing.__class__ = SlicerApplication
+    return existing
