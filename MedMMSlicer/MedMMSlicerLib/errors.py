@@ -13,6 +13,7 @@
     │   ├── DiskFullError           5  an output could not be written for lack of space
     │   └── WorkerError             5  the worker process died or broke its protocol
     ├── NothingApplicableError      6  no bundle applies to the input
+    ├── InstallationError           7  a package that MedMM needs could not be installed
     └── CancelledError            130  the reader cancelled
 
 Every message is one line and says what failed, where, and what to do. ``exit_code`` is what the command line
@@ -27,6 +28,7 @@ __all__ = [
     "DeviceError",
     "DiskFullError",
     "InputError",
+    "InstallationError",
     "MedMMError",
     "MemoryLimitError",
     "NothingApplicableError",
@@ -97,6 +99,12 @@ class CancelledError(MedMMError):
     """The reader cancelled the run."""
 
     exit_code = 130
+
+
+class InstallationError(MedMMError):
+    """A package that MedMM needs could not be installed."""
+
+    exit_code = 7
 
 
 def error_for_kind(kind: str, message: str) -> MedMMError:
