@@ -1,0 +1,172 @@
+"""Methods as PythonQt binds them: no keyword arguments, checked arguments, tuples for lists, ValueError."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .arguments import call_checked
+from .values import CHECK, from_qt, is_qt_class, kind_of
+
+__all__ = ["Slot", "StaticSlot", "builtin_qt_slot", "call", "raw"]
+
+_INT_LIMIT = 0xFFFFFFFF
+
+
+def call(function: Callable[..., Any], target: tuple[Any, ...], args: tuple[Any, ...]) -> Any:
+    """Call a method of PySide6 and return its result as PythonQt would.
+
+    Raises
+    ------
+    ValueError
+        For arguments that no overload takes, and for an object that Qt has deleted.
+    """
+    try:
+        for position, argument in enumerate(args):
+            kind = kind_of(type(argument))
+            if kind is CHECK:
+                return from_qt(call_checked(function, target, args))
+            if kind is not None:
+                args = (*args[:position], kind(argument), *args[position + 1 :])
+            elif type(argument) is int and not -_INT_LIMIT <= argument <= _INT_LIMIT:
+                return from_qt(call_checked(function, target, args))
+        try:
+            return from_qt(function(*target, *args))
+        except TypeError as error:
+            if not _is_refusal(error):
+                raise
+        return from_qt(call_checked(function, target, args))
+    except RuntimeError as error:
+        if isinstance(error, NotImplementedError) or not _is_dead(error):
+            raise
+        raise ValueError(f"Trying to use a destroyed object: {error}") from None
+
+
+def _is_refusal(error: TypeError) -> bool:
+    """Tell whether PySide6 refused the arguments, rather than Python code below it having failed."""
+    return error.__traceback__ is not None and error.__traceback__.tb_next is None
+
+
+def _is_dead(error: RuntimeError) -> bool:
+    text = str(error)
+    return "already deleted" in text or "base class" in text
+
+
+class builtin_qt_slot:  # noqa: N801  the name that a person sees in Slicer
+    """A method bound to its object."""
+
+    __slots__ = ("__self__", "_function", "_name")
+
+    def __init__(self, function: Callable[..., Any], instance: Any, name: str) -> None:
+        self._function = function
+        self.__self__ = instance
+        self._name = name
+
+    @property
+    def __name__(self) -> str:
+        return self._name
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        if keywords:
+            raise_keywords(self._name)
+        return call(self._function, (self.__self__,), args)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, builtin_qt_slot)
+            and other.__self__ is self.__self__
+            and other._name == self._name
+        )
+
+    def __hash__(self) -> int:
+        return hash((id(self.__self__), self._name))
+
+    def __repr__(self) -> str:
+        return f"<qt slot {self._name} of {type(self.__self__).__name__} instance at {id(self.__self__):#x}>"
+
+
+class _UnboundSlot:
+    """A method taken from its class: static, or called with the object first."""
+
+    __slots__ = ("_function", "_name", "_owner", "_static")
+
+    def __init__(self, function: Callable[..., Any], owner: str, name: str, static: bool) -> None:
+        self._function, self._owner, self._name, self._static = function, owner, name, static
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        if keywords:
+            raise_keywords(self._name)
+        if self._static:
+            return call(self._function, (), args)
+        if not args:
+            raise ValueError(f"{self._owner}.{self._name} needs an object")
+        return call(self._function, args[:1], args[1:])
+
+    def __repr__(self) -> str:
+        prefix = f"static_{self._owner}_" if self._static else ""
+        return f"<unbound qt slot {prefix}{self._name} of {self._owner} type>"
+
+
+_UnboundSlot.__name__ = _UnboundSlot.__qualname__ = "builtin_qt_slot"
+
+
+def raise_keywords(name: str) -> None:
+    """Refuse keyword arguments, as every call into Qt does."""
+    raise ValueError(f"Called {name} with keyword arguments, but called slot does not support kwargs.")
+
+
+class Slot:
+    """Descriptor of a method."""
+
+    __slots__ = ("function", "name", "owner")
+
+    def __init__(self, function: Callable[..., Any], owner: type, name: str) -> None:
+        self.function, self.owner, self.name = function, owner, name
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return _UnboundSlot(self.function, owner.__name__, self.name, static=False)
+        if owner.__module__[:8] != "PySide6." and not is_qt_class(owner) and self._is_overridden(owner):
+            raise AttributeError(f"'super' object has no attribute '{self.name}'")
+        return builtin_qt_slot(self.function, instance, self.name)
+
+    def _is_overridden(self, owner: type) -> bool:
+        """Tell whether a Python subclass hides this method, so that only super() can have asked for it."""
+        for base in owner.__mro__:
+            if is_qt_class(base):
+                return False
+            if self.name in base.__dict__:
+                return True
+        return False
+
+
+class StaticSlot:
+    """Descriptor of a static method."""
+
+    __slots__ = ("function", "name", "owner", "signed")
+
+    def __init__(self, function: Callable[..., Any], owner: type, name: str, signed: Any = None) -> None:
+        self.function, self.owner, self.name = function, owner, name
+        self.signed = signed or function  # what PySide6 knows the signature of
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        return _UnboundSlot(self.function, self.owner.__name__, self.name, static=True)
+
+
+def raw(owner: type, name: str) -> Callable[..., Any]:
+    """Return PySide6's own method, whether the class is patched or not."""
+    for base in owner.__mro__:
+        found = _originals.get((base, name), base.__dict__.get(name))
+        if isinstance(found, Slot | StaticSlot):
+            return found.function
+        if found is not None and not hasattr(found, "__set__"):
+            return found.__func__ if isinstance(found, staticmethod) else found
+    raise AttributeError(f"{owner.__name__} has no method {name}")
+
+
+_originals: dict[tuple[type, str], Callable[..., Any]] = {}
+
+
+def remember_original(owner: type, name: str, function: Callable[..., Any]) -> None:
+    """Keep PySide6's method, whose place in the class something else takes."""
+    _originals[(owner, name)] = function

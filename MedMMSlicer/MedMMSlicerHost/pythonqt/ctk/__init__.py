@@ -1,0 +1,1 @@
+"""Stand-ins for widgets of CTK, one a file."""

@@ -1,0 +1,85 @@
+"""`ctkCollapsibleButton`: a section whose header shows and hides what is in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6 import QtCore, QtGui, QtWidgets
+
+__all__ = ["ctkCollapsibleButton"]
+
+
+class ctkCollapsibleButton(QtWidgets.QAbstractButton):  # noqa: N801  the name of CTK
+    """A section: give it a layout, and its children show below the header while it is not collapsed."""
+
+    contentsCollapsed = QtCore.Signal(bool)  # noqa: N815
+
+    def __init__(self, *args: Any) -> None:
+        QtWidgets.QAbstractButton.__init__(self, *[a for a in args if not isinstance(a, str)])
+        self._collapsed = False
+        self._hidden: list[Any] = []
+        if args and isinstance(args[0], str):
+            self.text = args[0]
+        self.checkable = True
+        self.checked = True
+        self.setSizePolicy(QtWidgets.QSizePolicy.Preferred, QtWidgets.QSizePolicy.Preferred)
+        self.setFocusPolicy(QtCore.Qt.TabFocus)
+        self.setContentsMargins(0, self._header(), 0, 0)
+        self.setMinimumHeight(self._header())
+        self.toggled.connect(self._on_toggled)
+
+    def _header(self) -> int:
+        return int(self.fontMetrics().height() + 8)
+
+    def _get_collapsed(self) -> bool:
+        return self._collapsed
+
+    def _set_collapsed(self, collapsed: bool) -> None:
+        if collapsed == self._collapsed:
+            return
+        self._collapsed = bool(collapsed)
+        if self._collapsed:
+            self._hidden = [child for child in self._widgets() if not child.isHidden()]
+            for child in self._hidden:
+                child.hide()
+            self.setMaximumHeight(self._header())
+        else:
+            self.setMaximumHeight(16777215)
+            for child in self._hidden:
+                if child:
+                    child.show()
+            self._hidden = []
+        self.checked = not self._collapsed
+        self.updateGeometry()
+        self.contentsCollapsed.emit(self._collapsed)
+
+    collapsed = QtCore.Property(bool, _get_collapsed, _set_collapsed)
+
+    def _widgets(self) -> list[Any]:
+        return [child for child in self.children() if child.inherits("QWidget") and not child.isWindow()]
+
+    def _on_toggled(self, checked: bool) -> None:
+        self._set_collapsed(not checked)
+
+    def hitButton(self, position: Any) -> bool:  # noqa: N802
+        """Only the header is a button."""
+        return bool(0 <= position.y() < self._header() and 0 <= position.x() < self.width)
+
+    def paintEvent(self, _event: Any) -> None:  # noqa: N802
+        """Draw the header: an arrow and the text."""
+        option = QtWidgets.QStyleOptionButton()
+        option.initFrom(self)
+        option.rect = QtCore.QRect(0, 0, self.width, self._header())
+        painter = QtGui.QPainter(self)
+        painter.fillRect(option.rect, self.palette.button())
+        arrow = (
+            QtWidgets.QStyle.PE_IndicatorArrowRight
+            if self._collapsed
+            else QtWidgets.QStyle.PE_IndicatorArrowDown
+        )
+        option.rect = QtCore.QRect(6, 0, 12, self._header())
+        self.style().drawPrimitive(arrow, option, painter, self)
+        painter.setPen(self.palette.buttonText().color())
+        text_area = QtCore.QRect(24, 0, self.width - 28, self._header())
+        painter.drawText(text_area, QtCore.Qt.AlignLeft | QtCore.Qt.AlignVCenter, self.text)
+        painter.end()

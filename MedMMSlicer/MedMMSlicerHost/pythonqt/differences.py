@@ -1,0 +1,95 @@
+"""Where Qt 6 and PySide6 differ from Qt 5 and PythonQt, class by class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .calls import Slot, StaticSlot, raw
+from .properties import QtProperty
+
+__all__ = ["REMOVED", "RENAMED_GETTERS", "amend"]
+
+REMOVED: dict[str, tuple[str, ...]] = {
+    "QObject": ("emit", "receivers"),
+    "QColor": ("getRgb", "getHsv", "getHsl", "getCmyk", "getRgbF", "getHsvF", "getHslF", "getCmykF"),
+    "QLayout": ("getContentsMargins",),
+    "QWidget": ("getContentsMargins",),
+}
+"""Methods of PySide6 that PythonQt does not have."""
+
+RENAMED_GETTERS: dict[tuple[str, str], str] = {}
+"""Getter of a property where it can not be derived from the name."""
+
+
+def amend(owner: Any) -> None:
+    """Give a class that was just patched what only Qt 5 or PythonQt has."""
+    function = _AMENDMENTS.get(owner.__name__)
+    if function is not None:
+        function(owner)
+
+
+def _first_result(owner: Any, *names: str) -> None:
+    """Let static methods give their first result alone: the path without the filter, the number without ok."""
+    for name in names:
+        function = raw(owner, name)
+
+        def first(*args: Any, _function: Callable[..., Any] = function) -> Any:
+            return _function(*args)[0]
+
+        first.__name__ = name
+        setattr(owner, name, StaticSlot(first, owner, name, function))
+
+
+def _file_dialog(owner: Any) -> None:
+    _first_result(owner, "getOpenFileName", "getOpenFileNames", "getSaveFileName")
+
+
+def _input_dialog(owner: Any) -> None:
+    _first_result(owner, "getInt", "getDouble", "getText", "getItem", "getMultiLineText")
+
+
+def _timer(owner: Any) -> None:
+    original = owner.__dict__["singleShot"]
+    original = original.function if isinstance(original, StaticSlot) else raw(owner, "singleShot")
+
+    def _singleShot(milliseconds: int, callback: Callable[[], Any]) -> None:  # noqa: N802
+        original(milliseconds, callback)
+
+    owner.singleShot = staticmethod(_singleShot)
+
+
+def _layout(owner: Any) -> None:
+    margins, set_margins = raw(owner, "contentsMargins"), raw(owner, "setContentsMargins")
+
+    def margin(layout: Any) -> int:
+        found = margins(layout)
+        sides = {raw(type(found), side)(found) for side in ("left", "top", "right", "bottom")}
+        return sides.pop() if len(sides) == 1 else -1
+
+    def set_margin(layout: Any, value: int) -> None:
+        set_margins(layout, value, value, value, value)
+
+    owner.margin = QtProperty("margin", margin, set_margin)
+    owner.setMargin = Slot(set_margin, owner, "setMargin")
+
+
+def _button_box(owner: Any) -> None:
+    """Let `QDialogButtonBox(Ok | Cancel)` make no buttons: PythonQt takes the number for an orientation."""
+    original = owner.__init__
+
+    def construct(self: Any, *args: Any, **keywords: Any) -> None:
+        if args and isinstance(args[0], int):
+            args = args[1:]
+        original(self, *args, **keywords)
+
+    owner.__init__ = construct
+
+
+_AMENDMENTS: dict[str, Callable[[Any], None]] = {
+    "QFileDialog": _file_dialog,
+    "QInputDialog": _input_dialog,
+    "QTimer": _timer,
+    "QLayout": _layout,
+    "QDialogButtonBox": _button_box,
+}

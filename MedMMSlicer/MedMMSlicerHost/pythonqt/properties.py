@@ -1,0 +1,71 @@
+"""Qt's properties as values: read and written by name, never called."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from typing import Any
+
+from .calls import call
+from .values import CHECK, from_qt, kind_of
+
+__all__ = ["QtProperty", "make_descriptor", "property_names"]
+
+
+def property_names(owner: type) -> list[str]:
+    """Return the properties that a class adds to those of its bases."""
+    meta = owner.__dict__.get("staticMetaObject")
+    if meta is None:
+        return []
+    return [meta.property(index).name() for index in range(meta.propertyOffset(), meta.propertyCount())]
+
+
+class QtProperty:
+    """Descriptor of a property: its getter and its setter of PySide6."""
+
+    __slots__ = ("getter", "name", "setter", "through")
+
+    def __init__(
+        self, name: str, getter: Callable[..., Any], setter: Callable[..., Any] | None, through: bool = False
+    ) -> None:
+        self.name, self.getter, self.setter = name, getter, setter
+        self.through = through  # by QObject.property(name): there is no getter in Python
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self
+        args = (self.name,) if self.through else ()
+        try:
+            value = self.getter(instance, *args)
+        except RuntimeError as error:
+            raise ValueError(f"Trying to read '{self.name}' of a destroyed object: {error}") from None
+        if isinstance(value, enum.Enum):
+            return int(from_qt(value))
+        return from_qt(value)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        if self.setter is None:
+            raise AttributeError(
+                f"Property '{self.name}' of type '{type(instance).__name__}' is not writable"
+            )
+        if self.setter.__name__ == "setProperty":
+            kind = kind_of(type(value))
+            plain = value if kind is None or kind is CHECK else kind(value)
+            if not self.setter(instance, self.name, plain):
+                raise ValueError(f"Property '{self.name}' does not take {value!r}")
+            return
+        call(self.setter, (instance,), (value,))
+
+
+def make_descriptor(declared: Any) -> None:
+    """Let `QtCore.Property`, with which stand-ins declare theirs, be read and written like any other."""
+
+    def read(self: Any, instance: Any, owner: type) -> Any:
+        return self if instance is None else from_qt(self.fget(instance))
+
+    def write(self: Any, instance: Any, value: Any) -> None:
+        if self.fset is None:
+            raise AttributeError(f"A property of {type(instance).__name__} is not writable")
+        self.fset(instance, value)
+
+    declared.__get__, declared.__set__ = read, write
