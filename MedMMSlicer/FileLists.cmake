@@ -112,6 +112,18 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/inference/worker_process.py
   MedMMSlicerLib/inference/worker_protocol.py
   MedMMSlicerLib/installation/__init__.py
+  MedMMSlicerLib/installation/__main__.py
+  MedMMSlicerLib/installation/environment.py
+  MedMMSlicerLib/installation/installation.py
+  MedMMSlicerLib/installation/inventory.py
+  MedMMSlicerLib/installation/missing.py
+  MedMMSlicerLib/installation/pip_errors.py
+  MedMMSlicerLib/installation/pip_process.py
+  MedMMSlicerLib/installation/plan.py
+  MedMMSlicerLib/installation/requirements.py
+  MedMMSlicerLib/installation/steps.py
+  MedMMSlicerLib/installation/versions.py
+  MedMMSlicerLib/installation/wheel_folder.py
   MedMMSlicerLib/overlay/__init__.py
   MedMMSlicerLib/overlay/lettering.py
   MedMMSlicerLib/overlay/paint.py
@@ -121,6 +133,35 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/overlay/regions.py
   MedMMSlicerLib/overlay/words.py
   MedMMSlicerLib/reading/__init__.py
+  MedMMSlicerLib/reading/case_facts.py
+  MedMMSlicerLib/reading/case_opening.py
+  MedMMSlicerLib/reading/case_store.py
+  MedMMSlicerLib/reading/cases.py
+  MedMMSlicerLib/reading/context_desk.py
+  MedMMSlicerLib/reading/context_entry.py
+  MedMMSlicerLib/reading/context_rows.py
+  MedMMSlicerLib/reading/evidence_desk.py
+  MedMMSlicerLib/reading/finding_desk.py
+  MedMMSlicerLib/reading/finding_explanation.py
+  MedMMSlicerLib/reading/finding_view.py
+  MedMMSlicerLib/reading/finding_words.py
+  MedMMSlicerLib/reading/listeners.py
+  MedMMSlicerLib/reading/models.py
+  MedMMSlicerLib/reading/opening.py
+  MedMMSlicerLib/reading/record.py
+  MedMMSlicerLib/reading/record_codec.py
+  MedMMSlicerLib/reading/report_desk.py
+  MedMMSlicerLib/reading/report_draft.py
+  MedMMSlicerLib/reading/report_match.py
+  MedMMSlicerLib/reading/report_state.py
+  MedMMSlicerLib/reading/room.py
+  MedMMSlicerLib/reading/rows.py
+  MedMMSlicerLib/reading/run_desk.py
+  MedMMSlicerLib/reading/segment_desk.py
+  MedMMSlicerLib/reading/segment_measures.py
+  MedMMSlicerLib/reading/segment_survey.py
+  MedMMSlicerLib/reading/settings.py
+  MedMMSlicerLib/reading/words.py
   MedMMSlicerLib/reporting/__init__.py
   MedMMSlicerLib/reporting/background.py
   MedMMSlicerLib/reporting/draft.py
@@ -144,12 +185,20 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/scene/_segment_voxels.py
   MedMMSlicerLib/scene/bundle_io.py
   MedMMSlicerLib/scene/case_scene.py
+  MedMMSlicerLib/scene/cases.py
+  MedMMSlicerLib/scene/finding_points.py
   MedMMSlicerLib/scene/heat_maps.py
   MedMMSlicerLib/scene/markups.py
+  MedMMSlicerLib/scene/node_updates.py
+  MedMMSlicerLib/scene/observing.py
   MedMMSlicerLib/scene/parameters.py
   MedMMSlicerLib/scene/reruns.py
+  MedMMSlicerLib/scene/segment_display.py
+  MedMMSlicerLib/scene/segment_history.py
+  MedMMSlicerLib/scene/segment_state.py
   MedMMSlicerLib/scene/segmentations.py
   MedMMSlicerLib/scene/self_test.py
+  MedMMSlicerLib/scene/slice_overlay.py
   MedMMSlicerLib/scene/subject_hierarchy.py
   MedMMSlicerLib/scene/tables.py
   MedMMSlicerLib/scene/texts.py
@@ -165,6 +214,25 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/stats/roc.py
   MedMMSlicerLib/stats/segmentation.py
   MedMMSlicerLib/stats/summaries.py
+  MedMMSlicerLib/widgets/__init__.py
+  MedMMSlicerLib/widgets/analyze_part.py
+  MedMMSlicerLib/widgets/card_text.py
+  MedMMSlicerLib/widgets/case_part.py
+  MedMMSlicerLib/widgets/context_part.py
+  MedMMSlicerLib/widgets/delegates.py
+  MedMMSlicerLib/widgets/dialogs.py
+  MedMMSlicerLib/widgets/finding_texts.py
+  MedMMSlicerLib/widgets/findings_part.py
+  MedMMSlicerLib/widgets/hotkeys.py
+  MedMMSlicerLib/widgets/install_bar.py
+  MedMMSlicerLib/widgets/message_bar.py
+  MedMMSlicerLib/widgets/panel.py
+  MedMMSlicerLib/widgets/panel_host.py
+  MedMMSlicerLib/widgets/parameters.py
+  MedMMSlicerLib/widgets/part.py
+  MedMMSlicerLib/widgets/stages.py
+  MedMMSlicerLib/widgets/tables.py
+  MedMMSlicerLib/widgets/translation.py
   )
 
 set(MODULE_PYTHON_RESOURCES
@@ -180,5 +248,11 @@ set(MODULE_PYTHON_RESOURCES
   MedMMSlicerLib/reporting/templates/zh-CN/page.json
   MedMMSlicerLib/reporting/templates/zh-CN/segmentation.json
   Resources/Icons/MedMMSlicer.png
+  Resources/Translations/MedMMSlicer_zh-CN.ts
+  Resources/UI/Analyze.ui
+  Resources/UI/Case.ui
+  Resources/UI/Context.ui
+  Resources/UI/Findings.ui
+  Resources/UI/Panel.ui
   Resources/requirements.txt
   )
