@@ -16,16 +16,16 @@ from .context_part import ContextPart
 from .dialogs import KeyboardDialog
 from .findings_part import FindingsPart
 from .hotkeys import Hotkeys
+from .install_bar import InstallBar
 from .message_bar import MessageBar
 from .part import Action, Part, load_ui
 from .report_part import ReportPart
 from .segments_part import SegmentsPart
-from .translation import LANGUAGES, _, language, retranslate, set_language
+from .translation import LANGUAGE_KEY, LANGUAGES, _, language, retranslate, set_language
 
 __all__ = ["ReadingPanel"]
 
 POLL_INTERVAL_MS = 20
-LANGUAGE_KEY = "language"
 
 
 class ReadingPanel:
@@ -67,6 +67,7 @@ class ReadingPanel:
         self._poll_timer.setInterval(POLL_INTERVAL_MS)
         self._poll_timer.connect("timeout()", self._poll)
         self._tokens = self._subscribe()
+        self.install_bar = InstallBar(room, host, self.ui, self.refresh)
         self.refresh()
 
     # ------------------------------------------------------------------ what the room says
@@ -75,7 +76,7 @@ class ReadingPanel:
         wanted: dict[str, list[Callable[[], object]]] = {"message": [self.message_bar.refresh]}
         for part in self.parts:
             for topic in part.topics:
-                wanted.setdefault(topic, []).append(part.refresh)
+                wanted.setdefault(topic, []).append(self._when_ready(part.refresh))
         wanted.setdefault("run", []).append(self._run_changed)
         return [
             self.room.listeners.subscribe(topic, callback)
@@ -83,9 +84,26 @@ class ReadingPanel:
             for callback in callbacks
         ]
 
+    def enter(self) -> None:
+        """Look again at what may have changed while the panel was not in front."""
+        self.install_bar.examine()
+        self.refresh()
+
+    @property
+    def ready(self) -> bool:
+        """Whether all packages are there; nothing of the library is asked before."""
+        return not self.install_bar.missing
+
+    def _when_ready(self, refresh: Callable[[], object]) -> Callable[[], object]:
+        return lambda: refresh() if self.ready else None
+
     def refresh(self) -> None:
-        """Show everything anew."""
+        """Show everything anew; while packages are missing, that alone."""
         self.message_bar.refresh()
+        self.install_bar.refresh()
+        self.ui.scrollArea.setVisible(self.ready)
+        if not self.ready:
+            return
         for part in self.parts:
             part.refresh()
         self._run_changed()
@@ -175,6 +193,7 @@ class ReadingPanel:
     def cleanup(self) -> None:
         """Let go of the room, of timers and of the scene."""
         self._poll_timer.stop()
+        self.install_bar.cleanup()
         for token in self._tokens:
             self.room.listeners.unsubscribe(token)
         self._tokens = []

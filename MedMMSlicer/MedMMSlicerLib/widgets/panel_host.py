@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -39,10 +38,6 @@ class PanelHost(Protocol):
 
     def ask_text(self, title: str, label: str, text: str = "") -> str | None:
         """Ask for a line of text; None when the reader cancels."""
-        ...
-
-    def install(self, on_progress: Callable[..., object]) -> Any:
-        """Install the packages that are missing."""
         ...
 
 
@@ -113,16 +108,7 @@ class DialogHost:
 
 
 class SlicerPanelHost(DialogHost):
-    """3D Slicer around the panel.
-
-    Parameters
-    ----------
-    install : callable
-        ``install(on_progress)``: what the module file does to install missing packages.
-    """
-
-    def __init__(self, install: Callable[[Callable[..., object]], Any]) -> None:
-        self._install = install
+    """3D Slicer around the panel."""
 
     def edit_segment(self, segmentation_id: str, segment_id: str) -> None:
         """Open the Segment Editor module on a segment.
@@ -144,7 +130,3 @@ class SlicerPanelHost(DialogHost):
         editor.setSegmentationNode(node)
         editor.setSourceVolumeNode(node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole()))
         editor.setCurrentSegmentID(segment_id)
-
-    def install(self, on_progress: Callable[..., object]) -> Any:
-        """Install the packages that are missing."""
-        return self._install(on_progress)

@@ -15,11 +15,24 @@ from slicer.i18n import translate
 from ..errors import InputError, UsageError
 from ..samples import shipped_folder
 
-__all__ = ["LANGUAGES", "_", "application_language", "language", "read_table", "retranslate", "set_language"]
+__all__ = [
+    "LANGUAGES",
+    "LANGUAGE_KEY",
+    "_",
+    "application_language",
+    "language",
+    "read_table",
+    "retranslate",
+    "set_language",
+    "start_language",
+]
 
 CONTEXT = "MedMMSlicer"
 LANGUAGES = {"en": "English", "zh-CN": "简体中文"}
 """Language tag to its name in that language."""
+
+LANGUAGE_KEY = "language"
+"""Where the reader's choice is kept in the settings."""
 
 _PROPERTIES = ("text", "title", "toolTip", "placeholderText", "accessibleName", "accessibleDescription")
 _TYPED_BY_PEOPLE = (
@@ -70,6 +83,13 @@ def application_language() -> str:
     """Return the language that the reader chose for the application, if the panel has it, else ``en``."""
     chosen = str(qt.QSettings().value("language", "") or "").replace("_", "-")
     return next((tag for tag in LANGUAGES if tag.split("-")[0] == chosen.split("-")[0]), "en")
+
+
+def start_language(settings: Any) -> str:
+    """Set and return the language of a panel that opens: the one chosen in it before, else the application's."""
+    chosen = settings.get(LANGUAGE_KEY)
+    set_language(chosen if chosen in LANGUAGES else application_language())
+    return language()
 
 
 def read_table(tag: str) -> dict[str, str]:
