@@ -84,6 +84,7 @@ class WorkerClient:
         self._pending: list[WorkerEvent] = []
         self._files: list[Path] = []
         self._whole: Prediction | None = None
+        self._cancel_deadline: float | None = None
 
     def __enter__(self) -> Self:
         """Return the client; the worker starts with the first run."""
@@ -168,6 +169,8 @@ class WorkerClient:
         A run ends with exactly one `Finished` or `Failed`, also when the worker dies.
         """
         self._collect()
+        if self._cancel_deadline is not None:
+            self._settle_cancel(self._cancel_deadline)
         events, self._pending = self._pending, []
         return events
 
@@ -191,12 +194,22 @@ class WorkerClient:
         self._pending = [event for event in self._pending if not _ends(event, run)]
         self._pending.append(Failed(CancelledError("The run was cancelled; nothing was changed."), run))
 
+    def request_cancel(self) -> None:
+        """Ask for the end of the run in progress and return at once; `poll` then gives a `CancelledError`.
+
+        For a graphical front end: a worker that does not answer within half a second is killed by a later
+        `poll`. A result that arrives meanwhile is dropped.
+        """
+        if self._run is not None and self._process is not None and self._cancel_deadline is None:
+            self._cancel_deadline = time.monotonic() + _CANCEL_GRACE_S
+            cancel_path(self._process.folder, self._run).touch()
+
     def close(self) -> None:
         """End the worker and remove the exchange folder; the client may be started again."""
         if self._process is not None:
             self._process.close()
         self._process, self._run, self._ready = None, None, False
-        self._pending, self._files = [], []
+        self._pending, self._files, self._cancel_deadline = [], [], None
 
     def run(
         self,
@@ -226,6 +239,17 @@ class WorkerClient:
                 self._pending.clear()
                 raise WorkerError(f"The run took longer than {timeout_s:g} s and was ended. Run again.")
             time.sleep(_POLL_INTERVAL_S)
+
+    def _settle_cancel(self, deadline: float) -> None:
+        """Turn the end of a run that was asked to stop into a `CancelledError`, in the end by force."""
+        run = self._runs
+        if self._run is not None and time.monotonic() > deadline:
+            self._drop_process()
+            self._run = None
+        if self._run is None:
+            self._cancel_deadline = None
+            self._pending = [event for event in self._pending if not _ends(event, run)]
+            self._pending.append(Failed(CancelledError("The run was cancelled; nothing was changed."), run))
 
     def _collect(self) -> None:
         process = self._process

@@ -2,44 +2,249 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..bundles.manifest import Manifest
+from ..core import Series, localized
+from ..errors import BundleError
+from .record import CaseRecord
 from .rows import ModelEntry
 
 if TYPE_CHECKING:
+    from ..bundles.catalog import BundleCatalog
+    from ..bundles.loading import ModelBundle
     from .room import ReadingRoom
 
 __all__ = ["ModelDesk"]
 
+_ACCEPTED = "accepted/{0}/{1}/{2}"
+_Stamp = tuple[tuple[str, int], ...]
+
 
 class ModelDesk:
-    """The bundles of the catalog, judged for the current case."""
+    """The bundles of the catalog, judged for the current case.
+
+    Manifests are read, files are not verified: the worker process does that before it runs a bundle.
+    """
 
     def __init__(self, room: ReadingRoom) -> None:
         self._room = room
+        self._catalog = room.given_catalog
+        self._bundles: dict[str, ModelBundle] = {}
+        self._broken: tuple[str, ...] = ()
+        self._stamp: _Stamp | None = None
+
+    @property
+    def catalog(self) -> BundleCatalog:
+        """Where bundles are looked for."""
+        if self._catalog is None:
+            from ..bundles.catalog import BundleCatalog
+
+            self._catalog = BundleCatalog()
+        return self._catalog
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """Why folders that look like bundles can not be used."""
+        self._list()
+        return self._broken
+
+    def prepare(self) -> None:
+        """Read the manifests now; otherwise the first question does it."""
+        self._list()
 
     def suggestions(self) -> tuple[ModelEntry, ...]:
         """All bundles, those that fit the current case first."""
-        raise NotImplementedError
+        series = self._current_series()
+        rows = []
+        for bundle in self._list().values():
+            applicable, reason = False, "No case is open."
+            if series is not None:
+                applicable, reason = self._judge(bundle, series)
+            rows.append(self._entry(bundle, applicable, reason))
+        return tuple(sorted(rows, key=lambda row: not row.applicable))
 
     @property
     def selected_id(self) -> str:
-        """Id of the selected bundle, or empty."""
-        raise NotImplementedError
+        """Id of the selected bundle: the reader's choice, else the first that fits; empty without any."""
+        record = self._room.record
+        if record is None:
+            return ""
+        if record.bundle_id:
+            return record.bundle_id
+        return next((row.id for row in self.suggestions() if row.applicable), "")
 
     def select(self, bundle_id: str) -> None:
-        """Select a bundle for the current case."""
-        raise NotImplementedError
+        """Select a bundle for the current case; empty: the first that fits.
+
+        Raises
+        ------
+        UsageError
+            If no case is open.
+        BundleError
+            If there is no such bundle.
+        """
+        if not bundle_id:
+            self._room.change("bundle", "run", bundle_id="", bundle_version="", bundle_sha256="")
+            return
+        bundle = self.bundle(bundle_id)
+        self._room.change(
+            "bundle",
+            "context",
+            "run",
+            bundle_id=bundle_id,
+            bundle_version=bundle.manifest.version,
+            bundle_sha256=bundle.sha256,
+        )
 
     def card(self, bundle_id: str) -> str:
-        """Text of its model card (Markdown)."""
-        raise NotImplementedError
+        """Text of its model card (Markdown), its intended use where it has none.
+
+        Raises
+        ------
+        BundleError
+            If there is no such bundle, or the card can not be read.
+        """
+        bundle = self.bundle(bundle_id)
+        return bundle.card() or localized(bundle.manifest.intended_use, self._room.language)
+
+    def license_text(self, bundle_id: str) -> str:
+        """Text of its license, else the name of it.
+
+        Raises
+        ------
+        BundleError
+            If there is no such bundle, or the file can not be read.
+        """
+        bundle = self.bundle(bundle_id)
+        return bundle.license_text() or bundle.manifest.license
 
     def accept(self, bundle_id: str) -> None:
-        """Accept license and intended use of this version of a bundle, once for all cases."""
-        raise NotImplementedError
+        """Accept license and intended use of this version of a bundle, once for all cases.
+
+        Raises
+        ------
+        BundleError
+            If there is no such bundle.
+        OutputError, DiskFullError
+            If the settings can not be written.
+        """
+        bundle = self.bundle(bundle_id)
+        try:
+            self._room.settings.set(_key(bundle), "yes")
+        finally:
+            self._room.listeners.emit("bundle", "run")
+
+    def is_accepted(self, bundle_id: str) -> bool:
+        """Whether this version of a bundle was accepted."""
+        bundle = self._list().get(bundle_id)
+        return bundle is not None and bool(self._room.settings.get(_key(bundle)))
+
+    def bundle(self, bundle_id: str) -> ModelBundle:
+        """A bundle as its manifest describes it; its files are not verified.
+
+        Raises
+        ------
+        BundleError
+            If it is not there.
+        """
+        found = self._list().get(bundle_id)
+        if found is None:
+            known = ", ".join(self._bundles) or "none"
+            raise BundleError(f"There is no bundle '{bundle_id[:200]}' (any more). Select another: {known}.")
+        return found
 
     def manifest(self, bundle_id: str) -> Manifest | None:
         """Manifest of a bundle, None if it is not there (any more)."""
-        raise NotImplementedError
+        found = self._list().get(bundle_id)
+        return None if found is None else found.manifest
+
+    def manifest_of(self, record: CaseRecord) -> Manifest | None:
+        """Manifest of the bundle that made the prediction of a case, if it still is the same."""
+        prediction = record.prediction
+        if prediction is None:
+            return None
+        found = self._list().get(prediction.provenance.bundle_id)
+        same = found is not None and found.sha256 == prediction.provenance.bundle_sha256
+        return found.manifest if found is not None and same else None
+
+    def fits(self, series: Series) -> bool:
+        """Whether some bundle can read a loaded series."""
+        return any(self._judge(bundle, series)[0] for bundle in self._list().values())
+
+    def refusal(self, bundle_id: str) -> str:
+        """Why a bundle can not read the current case: one sentence, empty if it can.
+
+        Raises
+        ------
+        UsageError
+            If no case is open.
+        """
+        found = self._list().get(bundle_id)
+        if found is None:
+            return f"The bundle '{bundle_id}' is not there any more. Select another one."
+        roles = self._room.require_record().series
+        for role in found.manifest.inputs:
+            if role.required and role.role not in roles:
+                return f"{bundle_id} needs an image with the role '{role.role}'. Give one that role."
+        series = self._current_series()
+        if series is None:
+            return "The image of this case was removed from the scene. Open it again."
+        applicable, reason = self._judge(found, series)
+        return "" if applicable else reason
+
+    def _judge(self, bundle: ModelBundle, series: Series) -> tuple[bool, str]:
+        from ..bundles.suggestion import judge
+
+        suggestion = judge(bundle, series)
+        return suggestion.applicable, suggestion.reason
+
+    def _entry(self, bundle: ModelBundle, applicable: bool, reason: str) -> ModelEntry:
+        manifest, language = bundle.manifest, self._room.language
+        return ModelEntry(
+            id=manifest.id,
+            title=localized(manifest.title, language) or manifest.id,
+            version=manifest.version,
+            license=manifest.license,
+            intended_use=localized(manifest.intended_use, language),
+            applicable=applicable,
+            reason=reason,
+            accepted=bool(self._room.settings.get(_key(bundle))),
+        )
+
+    def _current_series(self) -> Series | None:
+        if self._room.record is None:
+            return None
+        return self._room.cases.case(roles=("current",)).series.get("current")
+
+    def _list(self) -> dict[str, ModelBundle]:
+        """Bundles by id; read again only when a folder or manifest changed."""
+        stamp = self._stamp_of()
+        if stamp == self._stamp:
+            return self._bundles
+        from ..bundles.loading import ModelBundle
+
+        found = self.catalog.list()
+        self._bundles = {item.manifest.id: item for item in found if isinstance(item, ModelBundle)}
+        self._broken = tuple(item.error for item in found if not isinstance(item, ModelBundle))
+        self._stamp = self._stamp_of()
+        return self._bundles
+
+    def _stamp_of(self) -> _Stamp:
+        from ..bundles.folder import METADATA
+
+        folders = [Path(path) for path in self.catalog.folders]
+        manifests = [bundle.path / METADATA for bundle in self._bundles.values()]
+        return tuple((str(path), _changed_at(path)) for path in (*folders, *manifests))
+
+
+def _key(bundle: ModelBundle) -> str:
+    return _ACCEPTED.format(bundle.manifest.id, bundle.manifest.version, bundle.sha256)
+
+
+def _changed_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0

@@ -79,14 +79,15 @@ class SeriesRecord:
 
 @dataclass(frozen=True)
 class TypedValue:
-    """A text that the reader typed and that can not be used, with the reason. ``name``: ``age``, ``sex``,
-    ``view`` or a laboratory value.
+    """A text as the reader typed it. ``name``: ``age``, ``sex``, ``view`` or a laboratory value; ``problem``
+    says why it can not be used (empty: it is used), ``note`` what was assumed.
     """
 
     name: str
     text: str
     unit: str = ""
     problem: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ class CaseRecord:
     view : str
         As the reader corrected it; empty: as the header says.
     typed : tuple of TypedValue
-        Texts that can not be used.
+        What was typed, where that differs from the value that is used.
     context_remarks : tuple of str
         What was refused or assumed while context was read.
     remarks : tuple of str

@@ -17,7 +17,7 @@ from .cases import CaseDesk
 from .context_desk import ContextDesk
 from .evidence_desk import EvidenceDesk
 from .finding_desk import FindingDesk
-from .listeners import Listeners
+from .listeners import TOPICS, Listeners
 from .models import ModelDesk
 from .record import CaseRecord
 from .report_desk import ReportDesk
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from ..bundles.catalog import BundleCatalog
     from ..inference.worker import WorkerClient
 
-__all__ = ["ReadingRoom"]
+__all__ = ["LANGUAGES", "ReadingRoom"]
+
+LANGUAGES = ("en", "zh-CN")
 
 
 class ReadingRoom:
@@ -72,11 +74,10 @@ class ReadingRoom:
         self.listeners = Listeners()
         self.settings: Settings = settings if settings is not None else MemorySettings()
         self.file_of_instance = file_of_instance
-        self._catalog = catalog
-        self._worker = worker
+        self.given_catalog = catalog
+        self.given_worker = worker
         self._language = language
         self._message: Message | None = None
-        self.cases = CaseDesk(self)
         self.models = ModelDesk(self)
         self.context = ContextDesk(self)
         self.run = RunDesk(self)
@@ -84,11 +85,32 @@ class ReadingRoom:
         self.evidence = EvidenceDesk(self)
         self.segments = SegmentDesk(self)
         self.report = ReportDesk(self)
+        # Last: it takes over the cases that the scene has already.
+        self.cases = CaseDesk(self)
 
     @property
     def language(self) -> str:
         """Language of names and of the report."""
         return self._language
+
+    def set_language(self, language: str) -> None:
+        """Use another language from now on; a report is drafted in it again, but for the reader's sentences.
+
+        Raises
+        ------
+        UsageError
+            If there is no such language.
+        """
+        if language not in LANGUAGES:
+            raise UsageError(f"There is no language '{language}'. Languages are: {', '.join(LANGUAGES)}.")
+        if language == self._language:
+            return
+        self._language = language
+        with self.listeners.hold():
+            if self.record is not None:
+                self.change(language=language)
+                self.report.redraft()
+            self.listeners.emit(*(topic for topic in TOPICS if topic != "message"))
 
     @property
     def message(self) -> Message | None:

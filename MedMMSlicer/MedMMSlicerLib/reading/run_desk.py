@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
+import dataclasses
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ..core import Prediction
+from ..errors import CancelledError, MedMMError, UsageError
+from .record import CaseRecord, RunRecord
 from .rows import Point, RunState
+from .run_checks import can_update, needs_point, point_problem
+from .run_results import Before, ResultWriter
 
 if TYPE_CHECKING:
+    from ..bundles.loading import ModelBundle
+    from ..inference.worker import RunRequest, WorkerEvent
     from .room import ReadingRoom
 
 __all__ = ["RunDesk"]
+
+_STEP_BUDGET_S = 0.012
+"""Steps that are quicker are done in one go; one that is slower has a turn of the event loop for itself."""
+
+_REMOVED = "The image of the run was removed, so the run was ended. Open it again to read it."
+_CLOSED = "The scene was closed, so the run was ended."
+
+
+@dataclass(eq=False)
+class _Job:
+    """A run in progress."""
+
+    kind: str
+    case_id: str
+    fingerprint: str
+    record: RunRecord
+    started_s: float
+    stage: str = "starting"
+    fraction: float = 0.0
+    abandoned: bool = False
 
 
 class RunDesk:
@@ -18,68 +49,406 @@ class RunDesk:
 
     def __init__(self, room: ReadingRoom) -> None:
         self._room = room
+        self._worker = room.given_worker
+        self._job: _Job | None = None
+        self._steps: Iterator[str] | None = None
+        self._before: Before | None = None
+        self._undo: Before | None = None
+        self._queued: str | None = None
 
     def can_start(self) -> tuple[bool, str]:
         """Whether a run can start, and if not, why: one sentence."""
-        raise NotImplementedError
+        reason = self._obstacle()
+        return not reason, reason
 
     def start(self, device: str = "auto") -> None:
-        """Run the selected bundle on the current case. Raises `MedMMError` if it can not start."""
-        raise NotImplementedError
+        """Run the selected bundle on the current case and return at once.
+
+        Parameters
+        ----------
+        device : str
+            ``auto``, ``cpu`` or ``cuda``.
+
+        Raises
+        ------
+        UsageError
+            If it can not start; the reason is that of `can_start`.
+        DeviceError, BundleError, InputError
+            If the images can not be handed over.
+        """
+        reason = self._obstacle()
+        if reason:
+            raise UsageError(reason)
+        if self._job is not None:
+            # An update of probabilities takes a moment; the run follows it.
+            self._queued = device
+            return
+        self._start(device)
 
     @property
     def state(self) -> RunState:
         """What is going on."""
-        raise NotImplementedError
+        job = self._job
+        if job is None:
+            return RunState()
+        elapsed = time.monotonic() - job.started_s
+        return RunState(True, job.kind, job.stage, job.fraction, elapsed)
 
     def poll(self) -> None:
-        """Take what the worker sent; put results into the scene, a part at a time."""
-        raise NotImplementedError
+        """Take what the worker sent; put results into the scene, a part at a time. Never raises."""
+        if self._steps is not None:
+            self._step()
+        elif self._worker is not None:
+            for event in self._worker.poll():
+                self._take(event)
+        if self._job is None and self._queued is not None:
+            self._start_queued()
 
     def cancel(self) -> None:
-        """End the run in progress; nothing is changed."""
-        raise NotImplementedError
+        """End the run in progress; nothing is changed. Results that are being shown are taken back."""
+        self._queued = None
+        job = self._job
+        if job is None:
+            return
+        if self._steps is not None:
+            self._fail(CancelledError("The run was cancelled; nothing was changed."))
+        elif self._worker is not None:
+            job.stage = "cancelling"
+            self._worker.request_cancel()
+            self._room.listeners.emit("run")
 
     @property
     def device_used(self) -> str:
         """Execution provider that the last run of the current case really used, or empty."""
-        raise NotImplementedError
+        prediction = self.prediction
+        return prediction.provenance.provider_used if prediction else ""
 
     @property
     def device_warning(self) -> str:
         """Why it is not the device that was asked for, or empty: shown as a red banner."""
-        raise NotImplementedError
+        record = self._room.record
+        return record.device_warning if record else ""
+
+    @property
+    def needs_point(self) -> bool:
+        """Whether the selected bundle reads around a point that nobody has given yet."""
+        record, bundle = self._room.record, self._selected()
+        if record is None or bundle is None:
+            return False
+        return needs_point(bundle.manifest, self._room.cases.case(roles=("current",)), record)
 
     @property
     def points_ras(self) -> tuple[Point, ...]:
         """Where a bundle reads that looks around a point; empty: the middle of the image."""
-        raise NotImplementedError
+        record = self._room.record
+        return record.points_ras if record else ()
 
     def set_point(self, point_ras: Point | None) -> None:
-        """Set that point (mm, RAS); None: the middle of the image."""
-        raise NotImplementedError
+        """Set that point (mm, RAS); None: the middle of the image.
+
+        Raises
+        ------
+        UsageError
+            If no case is open, or the point is outside of the image.
+        """
+        self.set_points(() if point_ras is None else (point_ras,))
+
+    def set_points(self, points_ras: tuple[Point, ...]) -> None:
+        """Set several points (both sides, say); see `set_point`."""
+        case = self._room.cases.case(roles=("current",))
+        points = []
+        for right, anterior, superior in points_ras:
+            point = (float(right), float(anterior), float(superior))
+            problem = point_problem(case, point)
+            if problem:
+                raise UsageError(problem)
+            points.append(point)
+        self._room.change("run", "case", points_ras=tuple(points))
+
+    def suggested_point(self) -> Point | None:
+        """The last markup point of the reader, else the crosshair where it was moved; None without either."""
+        from ..scene.cases import crosshair_point, last_markup_point
+
+        point = last_markup_point(self._room.scene)
+        if point is not None:
+            return point
+        crosshair = crosshair_point(self._room.scene)
+        return crosshair if crosshair and any(crosshair) else None
 
     @property
     def can_undo(self) -> bool:
         """Whether the last analysis of the current case can be undone."""
-        raise NotImplementedError
+        known = self._undo is not None and self._undo.case_id == self._room.cases.current_id
+        return known and self._job is None
 
     def undo(self) -> None:
-        """Take the last analysis back; what a person changed since stays."""
-        raise NotImplementedError
+        """Take the last analysis back; what a person changed since stays. `poll` does what takes longer.
+
+        Raises
+        ------
+        UsageError
+            If there is nothing to undo.
+        """
+        before = self._undo
+        if before is None or not self.can_undo:
+            raise UsageError("There is no analysis of this case to undo.")
+        prediction = self.prediction
+        run = RunRecord("undo", "", "", "", _now())
+        if prediction is not None:
+            origin = prediction.provenance
+            run = dataclasses.replace(run, bundle_id=origin.bundle_id, bundle_version=origin.bundle_version)
+        self._undo = None
+        self._job = _Job("undo", before.case_id, "", run, time.monotonic(), "undo")
+        self._steps = ResultWriter(self._room, before.case_id).restore(before, run)
+        self._step()
 
     @property
     def prediction(self) -> Prediction | None:
         """Prediction of the current case without label maps and heat maps (those are nodes)."""
-        raise NotImplementedError
+        record = self._room.record
+        return record.prediction if record else None
 
     @property
     def is_stale(self) -> bool:
         """Whether the context changed since the prediction of the current case was made."""
-        raise NotImplementedError
+        record = self._room.record
+        return record is not None and self._room.context.is_stale(record)
 
     def context_changed(self) -> None:
-        """Called by the context desk: starts a what-if run where the bundle can do that."""
+        """Called by the context desk: starts a what-if run where the bundle can do that.
+
+        While one is in progress, the values of its end count: nothing piles up.
+        """
+        record = self._room.record
+        if record is None or record.prediction is None:
+            return
+        if self._can_update(record):
+            if self._job is None:
+                self._start_update(record)
+        elif self._job is None:
+            # The texts are part of the report, and whether it is out of date, too.
+            self._room.report.redraft()
+
+    def scene_closing(self) -> None:
+        """Called before the scene is emptied."""
+        self._undo = None
+        self._abandon(_CLOSED)
+
+    def case_going(self, case_id: str, role: str) -> None:
+        """Called when a node of a case (by its role), or the case itself (empty role), is gone."""
+        if self._undo is not None and self._undo.case_id == case_id and not role:
+            self._undo = None
+        job = self._job
+        if job is not None and job.case_id == case_id and (not role or role.startswith("volume.")):
+            self._abandon(_REMOVED)
 
     def close(self) -> None:
-        """End the worker."""
+        """End the worker; a run in progress ends with it."""
+        if self._steps is not None:
+            self._steps.close()  # type: ignore[attr-defined]
+        self._job, self._steps, self._queued, self._undo = None, None, None, None
+        if self._worker is not None:
+            self._worker.close()
+
+    def _obstacle(self) -> str:
+        job, record = self._job, self._room.record
+        if job is not None and job.kind != "what-if":
+            return "The run is being ended." if job.stage == "cancelling" else "A run is in progress."
+        if self._queued is not None:
+            return "A run is in progress."
+        if record is None:
+            return "No case is open. Open images first."
+        selected = self._room.models.selected_id
+        if not selected:
+            return self._no_model()
+        refusal = self._room.models.refusal(selected)
+        if refusal:
+            return refusal
+        if not self._room.models.is_accepted(selected):
+            return f"The license and intended use of {selected} were not accepted yet. Read its card first."
+        if self.needs_point:
+            return f"{selected} reads around a point, and the image is larger. Set the point first."
+        return ""
+
+    def _no_model(self) -> str:
+        suggestions = self._room.models.suggestions()
+        if not suggestions:
+            return "There is no model. Install a bundle first."
+        return f"No model fits this image. {suggestions[0].reason}"
+
+    def _selected(self) -> ModelBundle | None:
+        selected = self._room.models.selected_id
+        manifest = self._room.models.manifest(selected)
+        return self._room.models.bundle(selected) if manifest is not None else None
+
+    def _start(self, device: str) -> None:
+        from ..inference.engine import RunOptions
+        from ..inference.worker import RunRequest
+
+        bundle = self._room.models.bundle(self._room.models.selected_id)
+        manifest, record = bundle.manifest, self._room.require_record()
+        roles = tuple(item.role for item in manifest.inputs)
+        case = self._room.cases.case(roles=roles)
+        points = record.points_ras if manifest.preprocess.region.kind == "roi" else ()
+        request = RunRequest(bundle.path, case, RunOptions(device=device), points)
+        run = RunRecord(
+            "analyze", manifest.id, manifest.version, bundle.sha256, _now(), device_requested=device
+        )
+        fingerprint = self._room.context.fingerprint(record, manifest)
+        self._submit(request, _Job("analyze", record.id, fingerprint, run, time.monotonic()))
+        self._room.dismiss()
+
+    def _start_queued(self) -> None:
+        device, self._queued = self._queued or "auto", None
+        reason = self._obstacle()
+        try:
+            if reason:
+                raise UsageError(reason)
+            self._start(device)
+        except MedMMError as error:
+            self._room.tell("error", error)
+
+    def _start_update(self, record: CaseRecord) -> None:
+        """Ask the warm worker what the bundle says with the present context."""
+        from ..inference.worker import RunRequest
+        from .run_checks import with_view
+
+        prediction = record.prediction
+        manifest = self._room.models.manifest_of(record)
+        if prediction is None or manifest is None:
+            return
+        bundle = self._room.models.bundle(manifest.id)
+        view = self._room.context.view_of(record)
+        case = dataclasses.replace(self._room.cases.case(record.id, roles=()), series={})
+        request = RunRequest(bundle.path, case, previous=with_view(prediction, view))
+        run = RunRecord("what-if", manifest.id, manifest.version, bundle.sha256, _now())
+        fingerprint = self._room.context.fingerprint(record, manifest)
+        try:
+            self._submit(request, _Job("what-if", record.id, fingerprint, run, time.monotonic()))
+        except MedMMError as error:
+            self._room.tell("error", error)
+
+    def _submit(self, request: RunRequest, job: _Job) -> None:
+        if self._worker is None:
+            from ..inference.worker import WorkerClient
+
+            self._worker = WorkerClient()
+        self._worker.submit(request)
+        self._job = job
+        self._room.listeners.emit("run")
+
+    def _can_update(self, record: CaseRecord) -> bool:
+        manifest = self._room.models.manifest_of(record)
+        if manifest is None or record.prediction is None or not can_update(manifest, record.prediction):
+            return False
+        now = self._room.context.fingerprint(record, manifest)
+        same_image = now.partition(":")[0] == record.prediction_context.partition(":")[0]
+        return same_image and now != record.prediction_context
+
+    def _take(self, event: WorkerEvent) -> None:
+        from ..inference.worker import Failed, Finished, Progress
+
+        job = self._job
+        if isinstance(event, Failed):
+            if job is None:
+                self._room.tell("error", event.error)
+            else:
+                self._fail(event.error)
+        elif job is None:
+            return
+        elif isinstance(event, Progress):
+            job.stage, job.fraction = event.stage, event.fraction
+            self._room.listeners.emit("run")
+        elif isinstance(event, Finished):
+            self._finished(job, event.prediction)
+
+    def _finished(self, job: _Job, prediction: Prediction) -> None:
+        job.stage, job.fraction = "showing results", 1.0
+        writer = ResultWriter(self._room, job.case_id)
+        if job.kind == "what-if":
+            self._steps = writer.apply_update(prediction, job.fingerprint)
+        else:
+            seconds = time.monotonic() - job.started_s
+            provider = prediction.provenance.provider_used
+            run = dataclasses.replace(job.record, seconds=seconds, provider_used=provider)
+            try:
+                self._before = writer.keep()
+            except MedMMError as error:
+                self._fail(error)
+                return
+            self._steps = writer.apply(self._before, prediction, run, job.fingerprint)
+        self._room.listeners.emit("run")
+
+    def _step(self) -> None:
+        """Do steps until the time of this turn is used up."""
+        end = time.perf_counter() + _STEP_BUDGET_S
+        try:
+            while self._steps is not None and time.perf_counter() < end:
+                if next(self._steps, None) is None:
+                    self._done()
+        except MedMMError as error:
+            self._fail(error)
+
+    def _done(self) -> None:
+        job, self._job, self._steps = self._job, None, None
+        if job is not None and job.kind == "analyze":
+            self._undo, self._before = self._before, None
+        self._room.listeners.emit("run", "cases")
+        if job is not None and job.kind != "undo":
+            record = self._room.cases.record(job.case_id)
+            # What was typed meanwhile.
+            if record is not None and record.id == self._room.cases.current_id and self._can_update(record):
+                self._start_update(record)
+
+    def _fail(self, error: MedMMError) -> None:
+        """End the job; what was shown of its results is taken back."""
+        job, self._job = self._job, None
+        applied, self._steps = self._steps is not None, None
+        before, self._before = self._before, None
+        if job is None:
+            return
+        if applied and before is not None and not job.abandoned:
+            self._take_back(before)
+        if not job.abandoned:
+            cancelled = isinstance(error, CancelledError)
+            self._note(job, "cancelled" if cancelled else "failed", str(error))
+            if not (cancelled and job.kind == "what-if"):
+                self._room.tell("info" if cancelled else "error", error)
+        self._room.listeners.emit("run", "cases")
+
+    def _take_back(self, before: Before) -> None:
+        try:
+            for _ in ResultWriter(self._room, before.case_id).restore(before, None):
+                pass
+        except MedMMError:
+            # The case or its image is gone, which is what the message that follows says.
+            return
+
+    def _note(self, job: _Job, outcome: str, message: str) -> None:
+        record = self._room.cases.record(job.case_id)
+        if record is None or job.kind == "what-if":
+            return
+        seconds = time.monotonic() - job.started_s
+        run = dataclasses.replace(job.record, seconds=seconds, outcome=outcome, message=message)
+        self._room.cases.store(dataclasses.replace(record, runs=(*record.runs, run)))
+
+    def _abandon(self, reason: str) -> None:
+        """The case of the run is going: end the run, say so once, and forget its result."""
+        self._queued = None
+        job = self._job
+        if job is None:
+            return
+        if self._steps is not None:
+            self._job, self._steps, self._before = None, None, None
+        elif not job.abandoned and self._worker is not None:
+            job.abandoned, job.stage = True, "cancelling"
+            self._worker.request_cancel()
+        else:
+            return
+        if job.kind == "analyze":
+            self._room.tell("info" if reason == _CLOSED else "warning", reason)
+        self._room.listeners.emit("run")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,143 @@
+"""Laboratory values as rows: what the model uses first, then what was given besides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..bundles.manifest import ContextVariable
+from ..context.analytes import analyte_of_name
+from ..core import ClinicalContext, LaboratoryResult
+from .record import TypedValue
+from .rows import LaboratoryRow
+
+__all__ = ["LaboratorySource", "laboratory_rows"]
+
+_PREFIX = "lab."
+
+
+@dataclass(frozen=True, eq=False)
+class LaboratorySource:
+    """What rows are made of.
+
+    Parameters
+    ----------
+    given : ClinicalContext
+        With every value that was typed or imported.
+    used : ClinicalContext
+        Complete: at most one value of each name.
+    typed : tuple of TypedValue
+    variables : sequence of ContextVariable
+        Of the selected bundle.
+    model_notes : sequence of str
+        What the bundle refuses or replaces.
+    remarks : sequence of str
+        Why values were not chosen.
+    """
+
+    given: ClinicalContext
+    used: ClinicalContext
+    typed: tuple[TypedValue, ...] = ()
+    variables: Sequence[ContextVariable] = ()
+    model_notes: Sequence[str] = ()
+    remarks: Sequence[str] = ()
+
+
+def laboratory_rows(source: LaboratorySource) -> tuple[LaboratoryRow, ...]:
+    """One row per value that was given, or that the model asks for."""
+    wanted = {
+        variable.name.removeprefix(_PREFIX): variable
+        for variable in source.variables
+        if variable.name.startswith(_PREFIX)
+    }
+    used = {result.name: result for result in source.used.laboratory}
+    typed = {item.name: item for item in source.typed if item.name not in {"age", "sex", "view"}}
+    given = dict.fromkeys(result.name for result in source.given.laboratory)
+    rows = []
+    for name in dict.fromkeys((*wanted, *given, *typed)):
+        result = used.get(name) or _by_code(wanted.get(name), used)
+        row = _row(name, result, typed.get(name), wanted.get(name), source)
+        rows.append(row)
+    return tuple(rows)
+
+
+def _row(
+    name: str,
+    result: LaboratoryResult | None,
+    typed: TypedValue | None,
+    variable: ContextVariable | None,
+    source: LaboratorySource,
+) -> LaboratoryRow:
+    analyte = analyte_of_name(name)
+    label = analyte.title if analyte else name
+    usual = analyte.unit if analyte else variable.unit if variable else ""
+    common: dict[str, Any] = {"name": name, "label": label, "used_by_model": variable is not None}
+    if typed is not None and typed.problem:
+        return LaboratoryRow(**common, text=typed.text, unit=typed.unit, flag="invalid", note=typed.problem)
+    if result is None:
+        refused = [item for item in source.given.laboratory if item.name == name]
+        if refused:
+            reason = next((text for text in source.remarks if name in text.split()), "It is not used.")
+            last = refused[-1]
+            return LaboratoryRow(**common, text=_number(last), unit=last.unit, flag="invalid", note=reason)
+        return LaboratoryRow(**common, text="", unit=usual, flag="missing")
+    low, high = _reference(result, source.used.sex)
+    return LaboratoryRow(
+        **common,
+        text=typed.text if typed else _number(result),
+        unit=typed.unit if typed else result.unit,
+        reference_text=_range(low, high, result.unit),
+        flag=_flag(result.value, low, high),
+        note=_note(name, result, typed, source.model_notes),
+    )
+
+
+def _note(name: str, result: LaboratoryResult, typed: TypedValue | None, notes: Sequence[str]) -> str:
+    parts = [typed.note] if typed and typed.note else []
+    if typed and typed.unit != result.unit:
+        parts.append(f"= {_number(result)} {result.unit}")
+    parts += [text for text in notes if text.split(" ", 1)[0] == f"{_PREFIX}{name}"]
+    return " ".join(parts)
+
+
+def _by_code(
+    variable: ContextVariable | None, used: Mapping[str, LaboratoryResult]
+) -> LaboratoryResult | None:
+    """A value that a bundle recognizes by its LOINC code alone."""
+    if variable is None or not variable.loinc:
+        return None
+    return next((result for result in used.values() if result.loinc == variable.loinc), None)
+
+
+def _reference(result: LaboratoryResult, sex: str | None) -> tuple[float | None, float | None]:
+    """The range of the laboratory, else the adult range of the table for this sex."""
+    if result.reference_low is not None or result.reference_high is not None:
+        return result.reference_low, result.reference_high
+    analyte = analyte_of_name(result.name)
+    if analyte is None or analyte.unit != result.unit:
+        return None, None
+    fitting = [item for item in analyte.reference if item.sex in ("", sex)]
+    return (fitting[0].low, fitting[0].high) if len(fitting) == 1 else (None, None)
+
+
+def _flag(value: float, low: float | None, high: float | None) -> str:
+    if low is not None and value < low:
+        return "low"
+    return "high" if high is not None and value > high else ""
+
+
+def _range(low: float | None, high: float | None, unit: str) -> str:
+    if low is not None and high is not None:
+        text = f"{low:g}–{high:g}"
+    elif high is not None:
+        text = f"≤ {high:g}"
+    elif low is not None:
+        text = f"≥ {low:g}"
+    else:
+        return ""
+    return text if unit == "1" else f"{text} {unit}"
+
+
+def _number(result: LaboratoryResult) -> str:
+    return f"{result.value:.6g}"

@@ -1,0 +1,54 @@
+"""Questions about a run that need neither a worker nor a scene."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ..bundles.manifest import Manifest
+from ..bundles.multimodal import FUSION
+from ..core import Case, Prediction
+from ..session import REGION_SLACK
+from .record import CaseRecord
+from .rows import Point
+
+__all__ = ["can_update", "needs_point", "point_problem", "with_view"]
+
+
+def needs_point(manifest: Manifest, case: Case, record: CaseRecord) -> bool:
+    """Whether a bundle reads around a point, the image is much larger than its block, and there is none."""
+    spec, series = manifest.preprocess, case.series.get("current")
+    if spec.region.kind != "roi" or spec.region.size is None or record.points_ras:
+        return False
+    if series is None or series.volume is None:
+        return False
+    geometry = series.volume.geometry
+    steps = spec.spacing_mm or geometry.spacing_mm
+    extent = sorted(size * step for size, step in zip(geometry.shape, geometry.spacing_mm))
+    block = sorted(size * step for size, step in zip(spec.region.size, steps))
+    return any(have > REGION_SLACK * wanted for have, wanted in zip(extent, block))
+
+
+def point_problem(case: Case, point_ras: Point) -> str:
+    """Why a point can not be read at: one sentence, empty if it can."""
+    series = case.series.get("current")
+    if series is None or series.volume is None:
+        return "The image of this case was removed from the scene. Open it again."
+    geometry = series.volume.geometry
+    voxel = geometry.ras_to_kji(point_ras)
+    inside = all(-0.5 <= float(place) <= size - 0.5 for place, size in zip(voxel, geometry.shape))
+    if inside:
+        return ""
+    place = ", ".join(f"{value:.1f}" for value in point_ras)
+    return f"The point {place} (mm, RAS) is outside of {series.name}. Set a point inside."
+
+
+def can_update(manifest: Manifest, prediction: Prediction) -> bool:
+    """Whether the bundle can score the image of a prediction with another context, without the image."""
+    return FUSION in manifest.graphs and bool(prediction.embeddings)
+
+
+def with_view(prediction: Prediction, view: str) -> Prediction:
+    """The prediction as if its image had this view: what the update scores it with."""
+    provenance = prediction.provenance
+    parameters = {**provenance.parameters, "view": view}
+    return dataclasses.replace(prediction, provenance=dataclasses.replace(provenance, parameters=parameters))

@@ -1,0 +1,54 @@
+"""Hearing what happens to a scene as a whole: closed, imported into, nodes removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ._mrml import MrmlScene
+
+__all__ = ["SCENE_CHANGES", "observe_scene", "unobserve"]
+
+SCENE_CHANGES = ("closing", "closed", "imported", "removing", "removed")
+"""Before and after the scene is emptied, after something was loaded, before and after one node is removed."""
+
+_EVENTS = {"StartCloseEvent": "closing", "EndCloseEvent": "closed", "EndImportEvent": "imported"}
+_NODE_EVENTS = {"NodeAboutToBeRemovedEvent": "removing", "NodeRemovedEvent": "removed"}
+
+
+def observe_scene(scene: MrmlScene, on_changed: Callable[[str, str], None]) -> Any:
+    """Call ``on_changed(change, node_id)`` for each of `SCENE_CHANGES`; ``node_id`` is empty for the scene.
+
+    Nodes that go because the scene is emptied are not told one by one.
+
+    Returns
+    -------
+    object
+        For `unobserve`.
+    """
+    from vtkmodules.util.misc import calldata_type
+    from vtkmodules.util.vtkConstants import VTK_OBJECT
+
+    def of_scene(change: str) -> Callable[..., None]:
+        return lambda caller, event: on_changed(change, "")
+
+    def of_node(change: str) -> Callable[..., None]:
+        @calldata_type(VTK_OBJECT)  # type: ignore[no-untyped-call,untyped-decorator]
+        def callback(caller: Any, event: str, node: Any) -> None:
+            if not scene.IsClosing():
+                on_changed(change, str(node.GetID() or ""))
+
+        return callback  # type: ignore[no-any-return]
+
+    tags = [scene.AddObserver(getattr(scene, name), of_scene(change)) for name, change in _EVENTS.items()]
+    tags += [
+        scene.AddObserver(getattr(scene, name), of_node(change)) for name, change in _NODE_EVENTS.items()
+    ]
+    return scene, tuple(tags)
+
+
+def unobserve(token: Any) -> None:
+    """End what `observe_scene` began."""
+    scene, tags = token
+    for tag in tags:
+        scene.RemoveObserver(tag)
