@@ -239,7 +239,7 @@ class FindingDesk:
         return Background(
             prediction=record.prediction,
             manifest=self._room.models.manifest(record.prediction.provenance.bundle_id),
-            is_stale=self._room.run.is_stale,
+            is_stale=self._room.context.is_stale(record),
             device_warning=record.device_warning,
             heat_map_method=maps.get(finding.id, ("", ""))[1],
             touched="touched" in own,
