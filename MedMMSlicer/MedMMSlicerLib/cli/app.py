@@ -15,6 +15,7 @@ from .bundle import bundle_app
 from .demo import demo
 from .doctor import doctor
 from .evaluate import evaluate
+from .read import read
 from .train import train
 
 app = typer.Typer(
@@ -48,6 +49,7 @@ app.command()(evaluate)
 app.add_typer(bundle_app, name="bundle")
 app.command()(doctor)
 app.command()(bench)
+app.command()(read)
 app.command()(train)
 
 

@@ -1,0 +1,134 @@
+"""What is written over a slice: orientation letters, corner texts; the patient only when asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import qt
+from numpy.typing import NDArray
+
+__all__ = ["CornerTexts", "direction_letters", "paint_annotations"]
+
+_AXES = (("L", "R"), ("P", "A"), ("I", "S"))
+"""Negative and positive direction of R, A, S."""
+
+_OBLIQUE = 0.26
+"""Sine of 15 degrees: a smaller share of a second direction is not written."""
+
+_MARGIN = 8
+_TEXT_PX = 12
+_LETTER_PX = 14
+_COLOR = (235, 235, 235)
+_LETTER_COLOR = (255, 210, 90)
+_SHADOW = (0, 0, 0)
+
+
+@dataclass(frozen=True)
+class CornerTexts:
+    """Lines of each corner, letters of the edges, and one line at the bottom.
+
+    Parameters
+    ----------
+    top_left, top_right, bottom_left, bottom_right : tuple of str
+    bottom : str
+        Middle of the lower edge: the research-use notice.
+    letters : (4,) tuple of str
+        Left, right, top, bottom; empty strings show none.
+    """
+
+    top_left: tuple[str, ...] = ()
+    top_right: tuple[str, ...] = ()
+    bottom_left: tuple[str, ...] = ()
+    bottom_right: tuple[str, ...] = ()
+    bottom: str = ""
+    letters: tuple[str, str, str, str] = ("", "", "", "")
+
+
+def direction_letters(direction_ras: NDArray[np.float64]) -> str:
+    """Name a direction by patient directions, the nearest first: ``R``, or ``RA`` where it is oblique.
+
+    Parameters
+    ----------
+    direction_ras : ndarray of float, shape (3,)
+        Unit vector, RAS.
+    """
+    order = np.argsort(-np.abs(direction_ras), kind="stable")
+    return "".join(
+        _AXES[axis][int(direction_ras[axis] > 0)]
+        for rank, axis in enumerate(order.tolist())
+        if rank == 0 or abs(direction_ras[axis]) > _OBLIQUE
+    )
+
+
+def paint_annotations(painter: Any, size: tuple[int, int], texts: CornerTexts) -> None:
+    """Paint over a view of ``size`` (width, height); what does not fit a small view is left out."""
+    width, height = size
+    font = painter.font()
+    font.setPixelSize(_TEXT_PX)
+    painter.setFont(font)
+    line = _TEXT_PX + 4
+    half = max(1, width // 2 - _MARGIN)
+    left, right = qt.Qt.AlignLeft, qt.Qt.AlignRight
+    for lines, align, at_top in (
+        (texts.top_left, left, True),
+        (texts.top_right, right, True),
+        (texts.bottom_left, left, False),
+        (texts.bottom_right, right, False),
+    ):
+        x = _MARGIN if align == left else width - _MARGIN - half
+        for index, text in enumerate(lines):
+            row = index if at_top else len(lines) - index
+            y = _MARGIN + row * line if at_top else height - _MARGIN - row * line
+            shown = _elided(painter, text, half)
+            _text(painter, (x, y, half, line), align | qt.Qt.AlignVCenter, shown, _COLOR)
+    _paint_bottom(painter, size, texts, line)
+    _paint_letters(painter, size, texts.letters)
+
+
+def _paint_bottom(painter: Any, size: tuple[int, int], texts: CornerTexts, line: int) -> None:
+    """Paint the notice: above the corner texts where the view is too narrow to have it between them."""
+    width, height = size
+    rows = max(len(texts.bottom_left), len(texts.bottom_right))
+    wide = width > 620
+    y = height - _MARGIN - line * (1 if wide else rows + 1)
+    place = (_MARGIN, y, max(1, width - 2 * _MARGIN), line)
+    _text(painter, place, qt.Qt.AlignCenter, _elided(painter, texts.bottom, width), _COLOR)
+
+
+def _paint_letters(painter: Any, size: tuple[int, int], letters: tuple[str, str, str, str]) -> None:
+    width, height = size
+    font = painter.font()
+    font.setPixelSize(_LETTER_PX)
+    font.setBold(True)
+    painter.setFont(font)
+    box_width, box_height = 44, _LETTER_PX + 6
+    middle_x, middle_y = (width - box_width) // 2, (height - box_height) // 2
+    low = height - _MARGIN - 4 * box_height if width <= 620 else height - _MARGIN - 2 * box_height
+    places = (
+        (_MARGIN, middle_y, qt.Qt.AlignLeft),
+        (width - _MARGIN - box_width, middle_y, qt.Qt.AlignRight),
+        (middle_x, _MARGIN, qt.Qt.AlignHCenter),
+        (middle_x, low, qt.Qt.AlignHCenter),
+    )
+    for letter, (x, y, align) in zip(letters, places, strict=True):
+        _text(painter, (x, y, box_width, box_height), align | qt.Qt.AlignVCenter, letter, _LETTER_COLOR)
+
+
+def _elided(painter: Any, text: str, width: int) -> str:
+    return str(painter.fontMetrics().elidedText(text, qt.Qt.ElideRight, width))
+
+
+def _text(
+    painter: Any, place: tuple[int, int, int, int], align: Any, text: str, color: tuple[int, int, int]
+) -> None:
+    """Write with a dark rim, so that it can be read on bright images as well."""
+    if not text:
+        return
+    x, y, width, height = place
+    painter.setPen(qt.QColor(*_SHADOW))
+    for step in (-1, 1):
+        painter.drawText(qt.QRect(x + step, y + step, width, height), align, text)
+    painter.setPen(qt.QColor(*color))
+    painter.drawText(qt.QRect(x, y, width, height), align, text)

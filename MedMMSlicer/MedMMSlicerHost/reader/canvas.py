@@ -1,0 +1,134 @@
+"""The widget of a view: paints what VTK drew off screen, and tells the view what the mouse did.
+
+One path for X11, Wayland, Windows, macOS and no screen at all: VTK draws in memory, Qt shows a picture.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import qt
+from numpy.typing import NDArray
+
+__all__ = ["Canvas"]
+
+_BUTTONS = (("left", "LeftButton"), ("middle", "MiddleButton"), ("right", "RightButton"))
+_MODIFIERS = (("shift", "ShiftModifier"), ("control", "ControlModifier"), ("alt", "AltModifier"))
+_WHEEL_NOTCH = 120.0
+"""Qt's units of one notch of a wheel."""
+
+
+class Canvas(qt.QWidget):
+    """A picture, drawn when Qt asks for it: at most once per turn of the event loop, and only when seen.
+
+    Parameters
+    ----------
+    owner : View
+        Has ``resized(size_px)``, ``draw() -> RGBA pixels``, ``paint_over(painter)`` and ``mouse(...)``.
+    parent : QWidget, optional
+    """
+
+    def __init__(self, owner: Any, parent: Any = None) -> None:
+        qt.QWidget.__init__(self, parent)
+        self._owner = owner
+        self._image: Any = None
+        self._stale = True
+        self._logical = (0, 0)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(qt.Qt.StrongFocus)
+        self.setAttribute(qt.Qt.WA_OpaquePaintEvent, True)
+        self.setMinimumSize(80, 60)
+
+    @property
+    def logical_size(self) -> tuple[int, int]:
+        """Width and height in the units of mouse positions."""
+        return self._logical
+
+    @property
+    def ratio(self) -> float:
+        """Pixels of the screen for one unit of the widget."""
+        return float(self.devicePixelRatioF())
+
+    @property
+    def pixels(self) -> tuple[int, int]:
+        """Width and height in pixels of the screen."""
+        width, height = self._logical
+        return max(1, round(width * self.ratio)), max(1, round(height * self.ratio))
+
+    def invalidate(self) -> None:
+        """Draw anew with the next paint event."""
+        self._stale = True
+        self.update()
+
+    def resizeEvent(self, event: Any) -> None:
+        """Remember the size; the drawing follows with the next paint event."""
+        self._logical = (event.size().width(), event.size().height())
+        self._stale = True
+
+    def paintEvent(self, _event: Any) -> None:
+        """Draw if something changed, and paint."""
+        if self._stale:
+            # Before drawing: what changes meanwhile asks for another turn.
+            self._stale = False
+            self._keep(self._owner.draw(self.pixels))
+        painter = qt.QPainter(self)
+        painter.drawImage(0, 0, self._image)
+        self._owner.paint_over(painter)
+        painter.end()
+
+    def _keep(self, pixels: NDArray[np.uint8]) -> None:
+        height, width = pixels.shape[:2]
+        if self._image is None or (self._image.width(), self._image.height()) != (width, height):
+            self._image = qt.QImage(width, height, qt.QImage.Format_RGBX8888)
+        self._image.setDevicePixelRatio(self.ratio)
+        target = np.frombuffer(self._image.bits(), np.uint8)
+        target.reshape(height, width, 4)[...] = pixels
+
+    def mousePressEvent(self, event: Any) -> None:
+        """Pass it on."""
+        self._mouse("press", event)
+
+    def mouseMoveEvent(self, event: Any) -> None:
+        """Pass it on."""
+        self._mouse("move", event)
+
+    def mouseReleaseEvent(self, event: Any) -> None:
+        """Pass it on."""
+        self._mouse("release", event)
+
+    def mouseDoubleClickEvent(self, event: Any) -> None:
+        """Pass it on."""
+        self._mouse("double", event)
+
+    def wheelEvent(self, event: Any) -> None:
+        """Pass it on, in notches; a touch pad gives fractions."""
+        delta = event.angleDelta()
+        # With Alt the wheel is horizontal on some systems.
+        self._mouse("wheel", event, (delta.y() or delta.x()) / _WHEEL_NOTCH)
+
+    def leaveEvent(self, _event: Any) -> None:
+        """Tell that the mouse is gone."""
+        self._owner.left()
+
+    def contextMenuEvent(self, event: Any) -> None:
+        """Keyboard only: the mouse's right button also zooms, so the view decides at its release."""
+        if event.reason() == qt.QContextMenuEvent.Keyboard:
+            self._owner.ask_menu(event.globalPos())
+        event.accept()
+
+    def _mouse(self, kind: str, event: Any, steps: float = 0.0) -> None:
+        point = event.position()
+        button = ""
+        if kind in ("press", "release", "double"):
+            button = next((name for name, key in _BUTTONS if event.button() == getattr(qt.Qt, key)), "")
+        held, modifiers = event.buttons(), event.modifiers()
+        self._owner.mouse(
+            kind,
+            (point.x(), point.y()),
+            button,
+            frozenset(name for name, key in _BUTTONS if held & getattr(qt.Qt, key)),
+            frozenset(name for name, key in _MODIFIERS if modifiers & getattr(qt.Qt, key)),
+            steps,
+        )
+        event.accept()

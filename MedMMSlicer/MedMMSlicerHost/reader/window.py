@@ -1,0 +1,485 @@
+"""The reader's window: views in the middle, cases at the left, the panel at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import qt
+from MedMMSlicerLib.scene.views import ensure_slice_views
+from MedMMSlicerLib.widgets import translation
+
+from ..application import HostApplication
+from .actions import ActionTable
+from .case_list import CaseList
+from .corners import Corners
+from .files import Files
+from .frame import MainWindow, StatusBar
+from .help_windows import AboutDialog, KeyboardDialog
+from .host import DesktopHost
+from .mouse import TOOLS, SliceMouse, SliceMouseTargets
+from .preferences import DEVICES, Preferences, PreferencesDialog
+from .readout import read_at
+from .slice_view import SliceView
+from .surfaces import Surfaces
+from .theme import THEMES, apply_theme
+from .toolbar import ToolBar
+from .view import View
+from .view_area import LAYOUTS, VOLUME, ViewArea
+from .view_commands import ViewCommands
+from .volume_view import VolumeView, dress
+from .words import _
+
+__all__ = ["ReaderWindow"]
+
+_TITLE = "MedMM reader"
+_PANEL_WIDTH = 400
+"""Pixels: what every part of the panel is made for."""
+
+_STATE_VERSION = 1
+_MARKS = {
+    "view.link": False,
+    "view.interpolate": True,
+    "view.crosshair": False,
+    "view.letters": True,
+    "view.corners": True,
+    "view.surfaces": True,
+    "view.planes": False,
+}
+"""Marks that are remembered, with what they are at first. The patient's name is hidden at every start."""
+
+
+class ReaderWindow:
+    """The desktop reader.
+
+    Parameters
+    ----------
+    application : HostApplication
+    room : ReadingRoom
+        Closed by `close`.
+    preferences : Preferences
+    make_panel : callable
+        ``make_panel(room, host)``.
+
+    Attributes
+    ----------
+    widget : QMainWindow
+    views : dict of str to View
+        ``Red``, ``Yellow``, ``Green`` and ``1``.
+    room : ReadingRoom
+    panel : ReadingPanel
+    actions : dict of str to QAction
+    commands : ViewCommands
+    files : Files
+    cases : CaseList
+    """
+
+    def __init__(
+        self,
+        application: HostApplication,
+        room: Any,
+        preferences: Preferences,
+        make_panel: Callable[[Any, Any], Any],
+    ) -> None:
+        self.application = application
+        self.room = room
+        self.preferences = preferences
+        self.closed = False
+        self._tokens: list[int] = []
+        self._shown_volume = ""
+        self.widget = MainWindow(self._may_close, self.open)
+        self.host = DesktopHost(self.widget, preferences, self._open_scene_later, self._edit_segment)
+        self._make_views()
+        self.files = Files(room, self.host, application.clear, self._scene_replaced)
+        self._make_actions()
+        self.panel = make_panel(room, self.host)
+        self._make_docks()
+        self.status = StatusBar(self.widget)
+        self._restore()
+        self._subscribe()
+        self._case_changed()
+
+    # ------------------------------------------------------------------ building
+
+    def _make_views(self) -> None:
+        scene = self.application.scene
+        self.corners = Corners(self.room, self._is_on)
+        targets = SliceMouseTargets(
+            followers=lambda view: self.commands.followers(view),
+            on_point=lambda view, ras: self.commands.go_to(view, ras),
+            on_hover=self._hover,
+            on_menu=self._view_menu,
+            on_double=lambda view: self.area.toggle_single(view.name),
+        )
+        self.mouse = SliceMouse(targets)
+        slices = {}
+        for identifier in ensure_slice_views(scene):
+            node = scene.GetNodeByID(identifier)
+            slices[node.GetLayoutName()] = SliceView(self.application, node, self.corners.texts)
+        volume_view = VolumeView(self.application)
+        self.views: dict[str, View] = {**slices, VOLUME: volume_view}
+        for view in self.views.values():
+            # First of all handlers: it only looks which view is used, and consumes nothing.
+            if view is not volume_view:
+                view.add_interaction(self.mouse)
+            view.add_interaction(self._activate)
+        self.area = ViewArea(self.views)
+        self.commands = ViewCommands(slices, volume_view, self.area)
+        self.surfaces = Surfaces(self.room)
+        self.widget.setCentralWidget(self.area.widget)
+
+    def _make_actions(self) -> None:
+        handlers: dict[str, Callable[[], object]] = {
+            **self.commands.handlers(),
+            "file.open": self.files.ask_open,
+            "file.open_folder": self.files.ask_open_folder,
+            "file.save": self.files.save,
+            "file.save_as": self.files.ask_save,
+            "file.close_case": self.close_case,
+            "file.close_all": self.files.close_all,
+            "file.picture": self.copy_picture,
+            "file.preferences": self.show_preferences,
+            "file.quit": self.widget.close,
+            "view.surfaces": lambda: self.surfaces.set_enabled(self._is_on("view.surfaces")),
+            "view.fullscreen": self._full_screen,
+            "navigate.panel": self._between_views_and_panel,
+            "help.keyboard": self.show_keyboard,
+            "help.about": self.show_about,
+        }
+        for name in LAYOUTS:
+            handlers[f"view.layout.{name}"] = lambda key=name: self.choose_layout(key)
+        for name in TOOLS:
+            handlers[f"window.tool.{name}"] = lambda key=name: self.choose_tool(key)
+        self.table = ActionTable(self.widget, self.area.widget, handlers)
+        self.actions = self.table.actions
+        self.commands.table = self.table
+        self._fill_samples()
+        self.tools = ToolBar(self.widget, self.table)
+
+    def _fill_samples(self) -> None:
+        from MedMMSlicerLib.core import localized
+        from MedMMSlicerLib.samples import list_samples
+
+        self._samples_menu = qt.QMenu(_("Open a sam&ple"), self.widget)
+        for sample in list_samples():
+            action = self._samples_menu.addAction(localized(sample.title, translation.language()))
+            action.setObjectName(f"file.sample.{sample.id}")
+            action.connect("triggered()", lambda name=sample.id: self.open_sample(name))
+            self.actions[f"file.sample.{sample.id}"] = action
+        self.table.menus["file"].insertMenu(self.actions["file.save"], self._samples_menu)
+
+    def _make_docks(self) -> None:
+        self.cases = CaseList(self.room, self.select_case, self._close_case_later)
+        self.case_dock = self._dock("cases", "Cases", self.cases.widget, qt.Qt.LeftDockWidgetArea)
+        self.panel_dock = self._dock("panel", "Reading", self.panel.widget, qt.Qt.RightDockWidgetArea)
+        self.panel.widget.setMinimumWidth(_PANEL_WIDTH)
+        self.editor: Any = None
+        self.editor_dock = self._dock("editor", "Segment editor", qt.QWidget(), qt.Qt.LeftDockWidgetArea)
+        self.editor_dock.hide()
+        self.editor_dock.connect("visibilityChanged(bool)", self._editor_shown)
+        hotkeys = getattr(self.panel, "hotkeys", None)
+        if hotkeys is not None:
+            hotkeys.fill(self.table.menus["reading"])
+        menu = self.table.menus["view"]
+        menu.addSeparator()
+        for name, dock in (("cases", self.case_dock), ("panel", self.panel_dock)):
+            toggle = dock.toggleViewAction()
+            toggle.setShortcut(qt.QKeySequence({"cases": "F3", "panel": "F9"}[name]))
+            menu.addAction(toggle)
+            self.actions[f"view.dock.{name}"] = toggle
+
+    def _dock(self, name: str, title: str, content: Any, side: Any) -> Any:
+        dock = qt.QDockWidget(_(title), self.widget)
+        dock.setObjectName(f"{name}Dock")
+        dock.setProperty("source", title)
+        dock.setWidget(content)
+        self.widget.addDockWidget(side, dock)
+        return dock
+
+    def _restore(self) -> None:
+        """Put everything as the reader left it."""
+        apply_theme(qt.QApplication.instance(), self.preferences.theme)
+        for name, default in _MARKS.items():
+            self.table.check(name, self.preferences.flag(name, default))
+        self.choose_tool(self.preferences.text("tool", "window", TOOLS))
+        self.choose_layout(self.preferences.text("layout", "four-up", LAYOUTS))
+        self._apply_marks()
+        self._choose_device(self.preferences.device)
+        self.widget.resize(1360, 860)
+        self.widget.resizeDocks((self.panel_dock,), (_PANEL_WIDTH + 20,), qt.Qt.Horizontal)
+        self.widget.resizeDocks((self.case_dock,), (230,), qt.Qt.Horizontal)
+        geometry, state = self.preferences.data("geometry"), self.preferences.data("state")
+        if geometry and state:
+            self.widget.restoreGeometry(geometry)
+            self.widget.restoreState(state, _STATE_VERSION)
+        self.editor_dock.hide()
+        self._set_title()
+
+    def _apply_marks(self) -> None:
+        """Bring nodes to what the marks say, as a new or loaded scene may differ."""
+        self.commands.show_crosshair()
+        self.commands.interpolate()
+        self.commands.show_planes()
+        for view in self.commands.slices.values():
+            view.composite.SetLinkedControl(self._is_on("view.link"))
+
+    # ------------------------------------------------------------------ what the reader asks for
+
+    def open(self, paths: Sequence[str | Path]) -> bool:
+        """Open files, folders or a scene; whether that worked."""
+        return self.files.open(paths)
+
+    def open_sample(self, sample_id: str) -> bool:
+        """Open a sample study."""
+        return self.files.open_sample(sample_id)
+
+    def select_case(self, case_id: str) -> None:
+        """Show another study."""
+        if any(entry.id == case_id for entry in self.room.cases.entries()):
+            self._tell_errors(lambda: self.room.cases.select(case_id))
+
+    def close_case(self, case_id: str = "") -> None:
+        """Close a study, the current one if none is given, after a question."""
+        wanted = case_id or self.room.cases.current_id
+        titles = {entry.id: entry.title for entry in self.room.cases.entries()}
+        if wanted not in titles:
+            return
+        text = _("Close {title}? What was done in it goes with it.").format(title=titles[wanted])
+        if not self.files.unsaved.exists or self.host.confirm(_("Close case"), text):
+            self._tell_errors(lambda: self.room.cases.remove(wanted))
+
+    def choose_layout(self, layout_id: str) -> None:
+        """Arrange the views, and remember that."""
+        self.commands.choose_layout(layout_id)
+        self.table.check(f"view.layout.{layout_id}", True)
+        self.preferences.set("layout", layout_id)
+
+    def choose_tool(self, tool: str) -> None:
+        """Choose what dragging with the left button does."""
+        self.mouse.tool = tool
+        self.table.check(f"window.tool.{tool}", True)
+        self.preferences.set("tool", tool)
+
+    def choose_language(self, tag: str) -> None:
+        """Change the language of everything."""
+        self.preferences.set("language", tag)
+        self.panel.choose_language(tag)
+        self.retranslate()
+
+    def choose_theme(self, theme: str) -> None:
+        """Change the colors."""
+        self.preferences.set("theme", theme)
+        apply_theme(qt.QApplication.instance(), theme)
+        self.tools.repaint()
+
+    def retranslate(self) -> None:
+        """Write every text of the window anew."""
+        self._language = translation.language()
+        self.table.retranslate()
+        self._samples_menu.setTitle(_("Open a sam&ple"))
+        for dock in (self.case_dock, self.panel_dock, self.editor_dock):
+            dock.setWindowTitle(_(str(dock.property("source"))))
+        self.tools.retranslate()
+        self.cases.refresh()
+        self.status.retranslate()
+        self.commands.refresh()
+
+    def show_preferences(self) -> None:
+        """Open the preferences."""
+        names = {"system": _("As the system"), "light": _("Light"), "dark": _("Dark")}
+        devices = {"auto": _("Automatic"), "cpu": _("Processor (CPU)"), "cuda": _("Graphics card (CUDA)")}
+        choices = {
+            "language": (dict(translation.LANGUAGES), translation.language()),
+            "theme": ({name: names[name] for name in THEMES}, self.preferences.theme),
+            "device": ({name: devices[name] for name in DEVICES}, self.preferences.device),
+        }
+        handlers = {
+            "language": self.choose_language,
+            "theme": self.choose_theme,
+            "device": self._choose_device,
+        }
+        self.preferences_dialog = PreferencesDialog(
+            self.widget, choices, lambda name, value: handlers[name](value)
+        )
+        self.preferences_dialog.open()
+
+    def show_keyboard(self) -> None:
+        """Open the list of keys and of what the mouse does."""
+        self.keyboard_dialog = KeyboardDialog(self.widget, self.table)
+        self.keyboard_dialog.open()
+
+    def show_about(self) -> None:
+        """Say what this is, and that it is for research."""
+        self.about_dialog = AboutDialog(self.widget)
+        self.about_dialog.open()
+
+    def copy_picture(self) -> None:
+        """Copy the active view, with its texts, to the clipboard."""
+        picture = self.commands.active.widget.grab()
+        qt.QApplication.clipboard().setPixmap(picture)
+        self.status.say(_("The picture is on the clipboard. It may show the patient's name if that is on."))
+
+    def close(self) -> None:
+        """Let go of everything; without a question."""
+        if self.closed:
+            return
+        self.closed = True
+        for token in self._tokens:
+            self.room.listeners.unsubscribe(token)
+        self.surfaces.stop()
+        if self.editor is not None:
+            self.editor.stop()
+        self.panel.cleanup()
+        for view in self.views.values():
+            view.close()
+        self.room.close()
+        self.widget.hide()
+        self.widget.deleteLater()
+
+    # ------------------------------------------------------------------ what changes
+
+    def _subscribe(self) -> None:
+        reactions: dict[str, Callable[[], object]] = {
+            "cases": self._cases_changed,
+            "case": self._case_changed,
+            "segments": self.surfaces.request,
+            "run": self._run_changed,
+            "message": self._message_changed,
+        }
+        self._tokens = [
+            self.room.listeners.subscribe(topic, reaction) for topic, reaction in reactions.items()
+        ]
+        self._language = translation.language()
+
+    def _cases_changed(self) -> None:
+        self.cases.refresh()
+        self._set_title()
+
+    def _case_changed(self) -> None:
+        if translation.language() != self._language_known():
+            self.retranslate()
+        self.cases.refresh()
+        self._set_title()
+        volume = self.commands.volume
+        self.commands.note_volume(volume)
+        shown = str(volume.GetID()) if volume is not None else ""
+        if shown != self._shown_volume:
+            self._shown_volume = shown
+            self.commands.arrange_for_image(self.preferences.text("layout", "four-up", LAYOUTS))
+            self.commands.volume_view.forget()
+            self._apply_marks()
+        self.table.check("window.invert", self.commands.is_inverted)
+        self.surfaces.request()
+        self.commands.refresh()
+
+    def _language_known(self) -> str:
+        return getattr(self, "_language", translation.language())
+
+    def _run_changed(self) -> None:
+        self.status.show_device(self.room.run.device_used)
+        self.surfaces.request()
+
+    def _message_changed(self) -> None:
+        # The panel has a bar for messages; while it is hidden, they are not lost.
+        message = self.room.message
+        if message is not None and not self.panel_dock.isVisible():
+            self.status.say(message.text)
+
+    def _scene_replaced(self) -> None:
+        self._shown_volume = ""
+        self.commands.forget_volumes()
+        dress(self.commands.volume_view.node)
+        self._case_changed()
+
+    def _set_title(self) -> None:
+        current = self.room.cases.current_id
+        titles = [entry.title for entry in self.room.cases.entries() if entry.id == current]
+        self.widget.setWindowTitle(" - ".join((*titles, _TITLE)))
+
+    def _hover(self, view: SliceView | None, ras: tuple[float, float, float] | None) -> None:
+        text = ""
+        if view is not None and ras is not None and view.volume is not None:
+            text = read_at(self.application.scene, view.volume, ras).text
+        self.status.show_voxel(text)
+
+    def _activate(self, event: Any) -> bool:
+        if event.kind in ("press", "wheel"):
+            self.area.activate(event.view.name)
+        return False
+
+    def _view_menu(self, view: SliceView, position: tuple[float, float]) -> None:
+        self.area.activate(view.name)
+        self.view_menu = qt.QMenu(view.widget)
+        for name in ("view.fit", "view.maximize", "window.auto", "window.invert", "view.crosshair"):
+            self.view_menu.addAction(self.actions[name])
+        self.view_menu.addSeparator()
+        self.view_menu.addMenu(self.table.submenu("view", "&Layout"))
+        self.view_menu.popup(view.widget.mapToGlobal(qt.QPoint(round(position[0]), round(position[1]))))
+
+    # ------------------------------------------------------------------ editor, focus, end
+
+    def _edit_segment(self, segmentation_id: str, segment_id: str) -> None:
+        if self.editor is None:
+            from ..segment_editor import SegmentEditor
+
+            self.editor = SegmentEditor(self.room, self.views)
+            self.editor_dock.setWidget(self.editor.widget)
+        self.editor.start(segmentation_id, segment_id)
+        self.editor_dock.show()
+        self.editor_dock.raise_()
+
+    def _editor_shown(self, visible: bool) -> None:
+        if not visible and self.editor is not None and not self.editor_dock.isVisible():
+            self.editor.stop()
+            self.surfaces.request()
+
+    def _between_views_and_panel(self) -> None:
+        if self.area.widget.isAncestorOf(qt.QApplication.focusWidget() or self.panel.widget):
+            self.panel_dock.show()
+            self.panel.widget.setFocus()
+            self.panel.widget.focusNextChild()
+        else:
+            self.commands.focus(self.area.active)
+
+    def _full_screen(self) -> None:
+        if self._is_on("view.fullscreen"):
+            self.widget.showFullScreen()
+        else:
+            self.widget.showNormal()
+
+    def _choose_device(self, device: str) -> None:
+        self.preferences.set("device", device)
+        analyze = getattr(self.panel, "analyze", None)
+        if analyze is not None:
+            analyze.device = device
+
+    def _is_on(self, action_id: str) -> bool:
+        return self.table.is_checked(action_id)
+
+    def _tell_errors(self, work: Callable[[], object]) -> None:
+        from MedMMSlicerLib.errors import MedMMError
+
+        try:
+            work()
+        except MedMMError as error:
+            self.room.tell("error", error)
+
+    def _open_scene_later(self, path: str) -> None:
+        qt.QTimer.singleShot(0, lambda: self.open((path,)))
+
+    def _close_case_later(self, case_id: str) -> None:
+        qt.QTimer.singleShot(0, lambda: self.close_case(case_id))
+
+    def _may_close(self) -> bool:
+        """Remember the window, and ask about unsaved work."""
+        if self.closed:
+            return True
+        if not self.files.may_drop():
+            return False
+        for name in _MARKS:
+            self.preferences.set(name, self._is_on(name))
+        self.preferences.set("geometry", self.widget.saveGeometry())
+        self.preferences.set("state", self.widget.saveState(_STATE_VERSION))
+        self.close()
+        return True
