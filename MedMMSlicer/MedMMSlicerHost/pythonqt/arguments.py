@@ -14,7 +14,7 @@ from typing import Any
 from .enums import QtEnumeration
 from .values import shiboken_root, to_qt
 
-__all__ = ["call_checked"]
+__all__ = ["call_checked", "returned_enumeration"]
 
 _signatures: dict[int, tuple[Any, list[list[Any]]]] = {}
 
@@ -89,6 +89,20 @@ def _read_signatures(function: Any, bound: bool) -> list[list[Any]]:
         ]
         overloads.append(parameters)
     return overloads
+
+
+def returned_enumeration(function: Any) -> Any:
+    """Return the enumeration that a method of PySide6 gives back, or None."""
+    from shibokensupport.signature import get_signature
+
+    found = get_signature(function)
+    first = found[0] if isinstance(found, list) else found
+    annotation = first.return_annotation if first is not None else None
+    if not isinstance(annotation, type):
+        return None
+    if issubclass(annotation, QtEnumeration):
+        return annotation.qt_type
+    return annotation if issubclass(annotation, enum.Enum) else None
 
 
 def _convert(argument: Any, annotation: Any) -> Any:

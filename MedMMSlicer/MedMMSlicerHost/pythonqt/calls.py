@@ -8,7 +8,7 @@ from typing import Any
 from .arguments import call_checked
 from .values import CHECK, from_qt, is_qt_class, kind_of
 
-__all__ = ["Slot", "StaticSlot", "builtin_qt_slot", "call", "raw"]
+__all__ = ["Slot", "StaticSlot", "builtin_qt_slot", "call", "raw", "read_directly", "refuse_super"]
 
 _INT_LIMIT = 0xFFFFFFFF
 
@@ -82,7 +82,7 @@ class builtin_qt_slot:  # noqa: N801  the name that a person sees in Slicer
         return hash((id(self.__self__), self._name))
 
     def __repr__(self) -> str:
-        return f"<qt slot {self._name} of {type(self.__self__).__name__} instance at {id(self.__self__):#x}>"
+        return f"<qt slot {self._name.rstrip('_')} of {type(self.__self__).__name__} instance at {id(self.__self__):#x}>"
 
 
 class _UnboundSlot:
@@ -126,18 +126,32 @@ class Slot:
     def __get__(self, instance: Any, owner: type) -> Any:
         if instance is None:
             return _UnboundSlot(self.function, owner.__name__, self.name, static=False)
-        if owner.__module__[:8] != "PySide6." and not is_qt_class(owner) and self._is_overridden(owner):
-            raise AttributeError(f"'super' object has no attribute '{self.name}'")
+        refuse_super(owner, self.name)
         return builtin_qt_slot(self.function, instance, self.name)
 
-    def _is_overridden(self, owner: type) -> bool:
-        """Tell whether a Python subclass hides this method, so that only super() can have asked for it."""
-        for base in owner.__mro__:
-            if is_qt_class(base):
-                return False
-            if self.name in base.__dict__:
-                return True
-        return False
+
+_asked = [""]
+"""Name that is being read from an object of a Python subclass; what `super()` reads does not pass there."""
+
+
+def read_directly(self: Any, name: str) -> Any:
+    """Read an attribute of a Python subclass: its `__getattribute__`."""
+    before, _asked[0] = _asked[0], name
+    try:
+        return object.__getattribute__(self, name)
+    finally:
+        _asked[0] = before
+
+
+def refuse_super(owner: type, name: str) -> None:
+    """Raise where only `super()` can have asked: PythonQt has nothing to give it.
+
+    Raises
+    ------
+    AttributeError
+    """
+    if _asked[0] != name and not is_qt_class(owner):
+        raise AttributeError(f"'super' object has no attribute '{name}'")
 
 
 class StaticSlot:

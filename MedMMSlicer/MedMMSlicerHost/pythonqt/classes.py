@@ -7,16 +7,19 @@ from typing import Any
 
 from . import objects
 from .calls import Slot, StaticSlot, call, raise_keywords, raw, remember_original
-from .differences import REMOVED, RENAMED_GETTERS, amend
+from .differences import METHODS_NOT_PROPERTIES, REMOVED, RENAMED_GETTERS, amend
 from .enums import FLAG_TYPES, MEMBERS_OF_FLAG_TYPE, strict_enumeration
+from .objects import find_on_class
 from .overrides import adapt_subclass
-from .properties import QtProperty, make_descriptor, property_names
+from .properties import QtField, QtProperty, make_descriptor, property_names
+from .texts import object_text, value_text
 from .signals import ConnectDescriptor, SignalDescriptor, connect, disconnect
 from .values import is_qt_class, nearest_qt_class, shiboken_root, when_wrapped
 
 __all__ = ["patch", "patch_roots"]
 
 _LEFT_ALONE = {"QCoreApplication", "QGuiApplication", "QApplication", "QScreen", "QWindow", "QMetaObject"}
+_PYSIDE_ONLY = {"__enter__", "__exit__", "__iter__", "__next__"}
 _done: set[type] = set()
 _METHOD_TYPES = {"method_descriptor", "builtin_function_or_method", "staticmethod", "classmethod_descriptor"}
 
@@ -60,13 +63,15 @@ def patch(python_type: type) -> None:
 def _patch_one(owner: Any) -> None:
     names = dict(owner.__dict__)
     removed = REMOVED.get(owner.__name__, ())
-    properties = [name for name in property_names(owner) if name not in removed]
+    properties = [name for name in property_names(owner) if _is_property(owner, name, removed)]
     for name, value in names.items():
         if name in removed:
             remember_original(owner, name, value)
             delattr(owner, name)
         elif isinstance(value, enum.EnumMeta):
             _patch_enumeration(owner, name, value, names)
+        elif name in _PYSIDE_ONLY:
+            delattr(owner, name)
         elif not name.startswith("__"):
             _patch_member(owner, name, value)
     for name in properties:
@@ -75,14 +80,23 @@ def _patch_one(owner: Any) -> None:
     amend(owner)
 
 
+def _is_property(owner: type, name: str, removed: tuple[str, ...]) -> bool:
+    return name not in removed and (owner.__name__, name) not in METHODS_NOT_PROPERTIES
+
+
 def _patch_member(owner: Any, name: str, value: Any) -> None:
     kind = type(value).__name__
     if kind in _METHOD_TYPES:
         remember_original(owner, name, value)
     if kind == "Signal":
         setattr(owner, name, SignalDescriptor(name, value))
+    elif kind == "getset_descriptor":
+        setattr(owner, name, QtField(name, value))
     elif kind == "staticmethod":
         setattr(owner, name, StaticSlot(value.__func__, owner, name))
+    elif kind in _METHOD_TYPES and isinstance(find_on_class(owner.__mro__[1], name), QtProperty):
+        inherited = find_on_class(owner.__mro__[1], name)
+        setattr(owner, name, QtProperty(name, value, inherited.setter))
     elif kind in _METHOD_TYPES:
         setattr(owner, name, Slot(value, owner, name))
 
@@ -142,8 +156,19 @@ def _patch_protocol(owner: Any, names: dict[str, Any]) -> None:
         owner.connect, owner.disconnect = ConnectDescriptor(connect), ConnectDescriptor(disconnect)
         for name, function in _OBJECT_METHODS.items():
             setattr(owner, name, objects.Method(function, name))
-    if issubclass(owner, QObject):
-        owner.__repr__ = owner.__str__ = objects.text_of
+    if QObject in owner.__mro__:
+        owner.__repr__ = owner.__str__ = object_text
+        return
+    owner.__repr__ = value_text(owner)
+    if owner.__str__ is not str and "__str__" in names:
+        owner.__str__ = owner.__repr__
+    if "__bool__" in names:
+        owner.__bool__ = _always_true
+
+
+def _always_true(_value: Any) -> bool:
+    """Say what PythonQt says of every value, also of a null one: use isNull()."""
+    return True
 
 
 def _constructor(name: str, original: Any) -> Any:

@@ -8,15 +8,20 @@ from typing import Any
 from .calls import Slot, StaticSlot, raw
 from .properties import QtProperty
 
-__all__ = ["REMOVED", "RENAMED_GETTERS", "amend"]
+__all__ = ["METHODS_NOT_PROPERTIES", "REMOVED", "RENAMED_GETTERS", "amend"]
 
 REMOVED: dict[str, tuple[str, ...]] = {
     "QObject": ("emit", "receivers"),
     "QColor": ("getRgb", "getHsv", "getHsl", "getCmyk", "getRgbF", "getHsvF", "getHslF", "getCmykF"),
     "QLayout": ("getContentsMargins",),
-    "QWidget": ("getContentsMargins",),
+    "QWidget": ("getContentsMargins", "accessibleIdentifier", "setAccessibleIdentifier"),
+    "QTextBlock": ("begin", "end"),
+    "QTextFrame": ("begin", "end"),
 }
 """Methods of PySide6 that PythonQt does not have."""
+
+METHODS_NOT_PROPERTIES = {("QLayout", "contentsMargins")}
+"""Properties of Qt 6 that Qt 5 has as methods only."""
 
 RENAMED_GETTERS: dict[tuple[str, str], str] = {}
 """Getter of a property where it can not be derived from the name."""
@@ -56,6 +61,8 @@ def _timer(owner: Any) -> None:
     def _singleShot(milliseconds: int, callback: Callable[[], Any]) -> None:  # noqa: N802
         original(milliseconds, callback)
 
+    # A function of Slicer's own Python, and so it prints.
+    _singleShot.__qualname__ = "_Internal.__init__.<locals>._singleShot"
     owner.singleShot = staticmethod(_singleShot)
 
 
@@ -86,10 +93,41 @@ def _button_box(owner: Any) -> None:
     owner.__init__ = construct
 
 
+def _byte_array(owner: Any) -> None:
+    def refuse(value: Any) -> bytes:
+        raise TypeError("cannot convert 'QByteArray' object to bytes")
+
+    owner.__bytes__ = refuse
+
+
+def _button(owner: Any) -> None:
+    original = raw(owner, "animateClick")
+
+    def animate(button: Any, _milliseconds: int = 100) -> None:
+        original(button)
+
+    owner.animateClick = Slot(animate, owner, "animateClick")
+
+
+def _image(owner: Any) -> None:
+    """Refuse `QImage(bytes, ...)`: PythonQt finds no constructor for it."""
+    original = owner.__init__
+
+    def construct(self: Any, *args: Any, **keywords: Any) -> None:
+        if args and isinstance(args[0], bytes | bytearray | memoryview):
+            raise ValueError("Could not find matching overload for QImage from bytes; use loadFromData")
+        original(self, *args, **keywords)
+
+    owner.__init__ = construct
+
+
 _AMENDMENTS: dict[str, Callable[[Any], None]] = {
     "QFileDialog": _file_dialog,
     "QInputDialog": _input_dialog,
     "QTimer": _timer,
+    "QByteArray": _byte_array,
+    "QAbstractButton": _button,
+    "QImage": _image,
     "QLayout": _layout,
     "QDialogButtonBox": _button_box,
 }

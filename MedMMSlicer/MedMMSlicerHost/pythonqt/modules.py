@@ -8,7 +8,7 @@ import types
 from typing import Any
 
 from .classes import patch, patch_roots
-from .signals import PythonSignal
+from .python_signals import PythonSignal
 
 __all__ = ["install"]
 

@@ -150,20 +150,6 @@ def _matches(child: Any, wanted: Any, name: Any) -> bool:
     return not name or _raw["objectName"](child) == str(name)
 
 
-def text_of(instance: Any) -> str:
-    """Describe an object as PythonQt prints it."""
-    import shiboken6
-
-    name = type(instance).__name__
-    if not shiboken6.isValid(instance):
-        return f"{name} (destroyed)"
-    address = f"{shiboken6.getCppPointer(instance)[0]:#x}"
-    if "objectName" in dir(type(instance)) and "width" in dir(type(instance)):
-        own_name = _raw["objectName"](instance)
-        return f'{name}({address}, name="{own_name}") ' if own_name else f"{name}({address}) "
-    return f"{name} ({name} at: {address})"
-
-
 class Method:
     """Descriptor of a method that this package adds to Qt's classes."""
 

@@ -7,8 +7,8 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from .calls import Slot
-from .enums import QtEnumeration
+from .arguments import returned_enumeration
+from .calls import Slot, raw, read_directly
 from .properties import QtProperty
 from .values import from_qt, is_qt_class, to_qt
 
@@ -23,6 +23,8 @@ def adapt_subclass(owner: Any) -> None:
     TypeError
         For a QThread with a Python `run`.
     """
+    if owner.__getattribute__ is not read_directly:
+        owner.__getattribute__ = read_directly
     names = {base.__name__ for base in owner.__mro__ if is_qt_class(base)}
     if "QThread" in names and "run" in owner.__dict__:
         raise TypeError(f"{owner.__name__}: a QThread with a Python run() crashes Slicer; use a process")
@@ -31,7 +33,7 @@ def adapt_subclass(owner: Any) -> None:
             if name == "highlightBlock" and "QSyntaxHighlighter" in names:
                 setattr(owner, name, _never_called)
             elif _overrides_qt(owner, name):
-                setattr(owner, name, _adapted(value))
+                setattr(owner, name, _adapted(value, owner))
 
 
 def _never_called(self: Any, text: str) -> None:
@@ -45,12 +47,19 @@ def _overrides_qt(owner: type, name: str) -> bool:
     return False
 
 
-def _adapted(function: Callable[..., Any]) -> Callable[..., Any]:
+_COUNTS = ("rowCount", "columnCount", "heightForWidth")
+
+
+def _adapted(function: Callable[..., Any], owner: type) -> Callable[..., Any]:
+    wanted: list[Any] = []  # the enumeration that Qt expects back, or None, once it was looked up
+
     @functools.wraps(function)
     def override(self: Any, *args: Any, **keywords: Any) -> Any:
         result = function(self, *[from_qt(argument) for argument in args], **keywords)
-        if isinstance(result, QtEnumeration | list | tuple | dict):
-            return to_qt(result)
-        return result
+        if isinstance(result, int) and type(result) is not bool and function.__name__ not in _COUNTS:
+            if not wanted:
+                wanted.append(returned_enumeration(raw(owner.__mro__[1], function.__name__)))
+            return wanted[0](int(result)) if wanted[0] is not None else result
+        return to_qt(result) if isinstance(result, list | tuple | dict) else result
 
     return override

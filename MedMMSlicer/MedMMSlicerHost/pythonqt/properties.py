@@ -6,10 +6,10 @@ import enum
 from collections.abc import Callable
 from typing import Any
 
-from .calls import call
-from .values import CHECK, from_qt, kind_of
+from .calls import call, refuse_super
+from .values import CHECK, from_qt, kind_of, to_qt
 
-__all__ = ["QtProperty", "make_descriptor", "property_names"]
+__all__ = ["QtField", "QtProperty", "make_descriptor", "property_names"]
 
 
 def property_names(owner: type) -> list[str]:
@@ -34,14 +34,13 @@ class QtProperty:
     def __get__(self, instance: Any, owner: type) -> Any:
         if instance is None:
             return self
+        refuse_super(owner, self.name)
         args = (self.name,) if self.through else ()
         try:
             value = self.getter(instance, *args)
         except RuntimeError as error:
             raise ValueError(f"Trying to read '{self.name}' of a destroyed object: {error}") from None
-        if isinstance(value, enum.Enum):
-            return int(from_qt(value))
-        return from_qt(value)
+        return _plain(value)
 
     def __set__(self, instance: Any, value: Any) -> None:
         if self.setter is None:
@@ -55,6 +54,34 @@ class QtProperty:
                 raise ValueError(f"Property '{self.name}' does not take {value!r}")
             return
         call(self.setter, (instance,), (value,))
+
+
+def _plain(value: Any) -> Any:
+    """Return the value of a property: of an enumeration that is a bare number."""
+    if isinstance(value, enum.Enum):
+        return int(from_qt(value))
+    return from_qt(value)
+
+
+class QtField:
+    """Descriptor of a member variable of a C++ structure, such as `option.rect`."""
+
+    __slots__ = ("member", "name")
+
+    def __init__(self, name: str, member: Any) -> None:
+        self.name, self.member = name, member
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        return self if instance is None else _plain(self.member.__get__(instance, owner))
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        before = self.member.__get__(instance, type(instance))
+        if isinstance(before, enum.Enum) and isinstance(value, int):
+            value = type(before)(int(value))
+        try:
+            self.member.__set__(instance, to_qt(value))
+        except TypeError as error:
+            raise ValueError(f"'{self.name}' does not take {value!r}") from error
 
 
 def make_descriptor(declared: Any) -> None:

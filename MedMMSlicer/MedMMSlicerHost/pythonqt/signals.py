@@ -13,7 +13,7 @@ from typing import Any
 from .calls import call, raise_keywords, raw
 from .values import from_qt, nearest_qt_class
 
-__all__ = ["BoundSignal", "PythonSignal", "SignalDescriptor", "connect", "disconnect"]
+__all__ = ["BoundSignal", "Relay", "SignalDescriptor", "UnboundSignal", "connect", "disconnect"]
 
 QT5_SIGNALS = {
     ("QComboBox", "currentIndexChanged(QString)"): "currentTextChanged(QString)",
@@ -33,7 +33,7 @@ QT5_SIGNALS = {
 _connections: dict[int, list[tuple[str, weakref.ref[Any]]]] = {}
 
 
-class _Relay:
+class Relay:
     """What PySide6 calls: hands the arguments on as PythonQt would, and keeps the receiver alive."""
 
     __slots__ = ("__weakref__", "limit", "target")
@@ -118,6 +118,9 @@ def connect(sender: Any, *args: Any, **keywords: Any) -> bool:
         raise_keywords("connect")
     if isinstance(sender, str) or len(args) not in (2, 3) or not isinstance(args[0], str):
         raise ValueError(f"Called connect with wrong arguments: {args!r}")
+    declared = getattr(type(sender), args[0].partition("(")[0].strip(), None)
+    if len(args) == 2 and isinstance(declared, UnboundSignal) and declared.python_signal is not None:
+        return bool(declared.python_signal.__get__(sender, type(sender)).connect(args[1]))
     signature = find_signal(sender, args[0])
     if signature is None:
         warn(f"QObject::connect: {type(sender).__name__} has no signal {args[0]}")
@@ -126,7 +129,13 @@ def connect(sender: Any, *args: Any, **keywords: Any) -> bool:
         return _connect_slot(sender, signature, args[1], args[2])
     if not callable(args[1]):
         raise ValueError(f"Called connect with wrong arguments: {args!r}")
-    return connect_callable(sender, signature, args[1])
+    return connect_callable(sender, signature, args[1], _count(args[0]))
+
+
+def _count(signature: str) -> int:
+    """Return the number of arguments that a signature names."""
+    inner = signature.partition("(")[2].rstrip(") ")
+    return inner.count(",") + 1 if inner.strip() else 0
 
 
 def _connect_slot(sender: Any, signature: str, receiver: Any, text: str) -> bool:
@@ -139,15 +148,15 @@ def _connect_slot(sender: Any, signature: str, receiver: Any, text: str) -> bool
     return bool(raw(QObject, "connect")(sender, f"2{signature}", receiver, f"1{slot}"))
 
 
-def connect_callable(sender: Any, signature: str, target: Callable[..., Any]) -> bool:
-    """Connect a signal to a callable, which stays alive as long as the connection."""
+def connect_callable(sender: Any, signature: str, target: Callable[..., Any], count: int) -> bool:
+    """Connect a signal to a callable, which stays alive as long as the connection and gets `count` arguments."""
     from PySide6.QtCore import QObject
 
-    inner = signature.partition("(")[2].rstrip(")")
-    relay = _Relay(target, inner.count(",") + 1 if inner else 0)
+    relay = Relay(target, count)
+    bare = signature.startswith("itemChanged(")
 
     def receive(*values: Any) -> None:
-        relay.run(values)
+        relay.run(tuple(BareObject(value) for value in values) if bare else values)
 
     raw(QObject, "connect")(sender, f"2{signature}", receive)
     entries = _connections.setdefault(_pointer(sender), [])
@@ -194,6 +203,18 @@ def disconnect_callable(sender: Any, signature: str, target: Callable[..., Any] 
     return found
 
 
+class BareObject:
+    """What `itemChanged` hands over in Slicer: a C++ object without any method."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, value: Any) -> None:
+        self._text = f"{type(value).__name__} (C++ object at: {id(value):#x})"
+
+    def __repr__(self) -> str:
+        return self._text
+
+
 class BoundSignal:
     """A signal of one object."""
 
@@ -206,7 +227,8 @@ class BoundSignal:
         """Connect a callable to the first signal of the name."""
         if not callable(target):
             raise TypeError(f"{self._name}.connect needs something that can be called")
-        return connect_callable(self._sender, first_signature(self._sender, self._name), target)
+        signature = first_signature(self._sender, self._name)
+        return connect_callable(self._sender, signature, target, _count(signature))
 
     def disconnect(self, target: Callable[..., Any] | None = None) -> bool:
         """Take back one connection of a callable, or all of them."""
@@ -236,17 +258,18 @@ BoundSignal.__name__ = BoundSignal.__qualname__ = "Signal"
 BoundSignal.__module__ = "QtCore"
 
 
-class _UnboundSignal:
+class UnboundSignal:
     """A signal seen from its class."""
 
-    def __init__(self, name: str, owner: str) -> None:
+    def __init__(self, name: str, owner: str, python_signal: Any = None) -> None:
         self._name, self._owner = name, owner
+        self.python_signal = python_signal
 
     def __repr__(self) -> str:
         return f"<unbound qt signal {self._name} of {self._owner} type>"
 
 
-_UnboundSignal.__name__ = _UnboundSignal.__qualname__ = "Signal"
+UnboundSignal.__name__ = UnboundSignal.__qualname__ = "Signal"
 
 
 class SignalDescriptor:
@@ -259,85 +282,8 @@ class SignalDescriptor:
 
     def __get__(self, instance: Any, owner: type) -> Any:
         if instance is None:
-            return _UnboundSignal(self.name, nearest_qt_class(owner).__name__)
+            return UnboundSignal(self.name, nearest_qt_class(owner).__name__)
         return BoundSignal(instance, self.name)
-
-
-class PythonSignal:
-    """`qt.Signal`: a signal that a Python subclass of QObject declares.
-
-    Raises
-    ------
-    TypeError
-        If the class is no QObject. In Slicer the process would end there.
-    """
-
-    def __init__(self, *types_: Any, **_keywords: Any) -> None:
-        self.types = types_
-        self.name = ""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        from PySide6.QtCore import QObject
-
-        if QObject not in owner.__mro__:
-            raise TypeError(f"qt.Signal {name} needs a subclass of qt.QObject; Slicer would crash here")
-        self.name = name
-
-    def __get__(self, instance: Any, owner: type) -> Any:
-        if instance is None:
-            return _UnboundSignal(self.name, owner.__name__)
-        return _BoundPythonSignal(instance, self)
-
-
-class _BoundPythonSignal:
-    """A Python signal of one object; the connections are kept on the object."""
-
-    __slots__ = ("_sender", "_signal")
-
-    def __init__(self, sender: Any, signal: PythonSignal) -> None:
-        self._sender, self._signal = sender, signal
-
-    def _relays(self) -> list[_Relay]:
-        table = self._sender.__dict__.setdefault("_python_signals", {})
-        return table.setdefault(self._signal.name, [])
-
-    def connect(self, target: Callable[..., Any]) -> bool:
-        """Connect a callable."""
-        self._relays().append(_Relay(target, len(self._signal.types)))
-        return True
-
-    def disconnect(self, target: Callable[..., Any] | None = None) -> bool:
-        """Take back one connection of a callable, or all of them."""
-        relays = self._relays()
-        for relay in list(relays):
-            if target is None or relay.target == target:
-                relays.remove(relay)
-                if target is not None:
-                    return True
-        return target is None
-
-    def emit(self, *args: Any) -> None:
-        """Emit the signal.
-
-        Raises
-        ------
-        ValueError
-            If the number of arguments is another than declared.
-        """
-        if len(args) != len(self._signal.types):
-            raise ValueError(
-                f"{self._signal.name} takes {len(self._signal.types)} arguments, not {len(args)}"
-            )
-        if self._sender.signalsBlocked():
-            return
-        for relay in list(self._relays()):
-            relay.run(args)
-
-    __call__ = emit
-
-
-PythonSignal.__name__ = PythonSignal.__qualname__ = "Signal"
-PythonSignal.__module__ = "QtCore"
 
 
 class ConnectDescriptor:

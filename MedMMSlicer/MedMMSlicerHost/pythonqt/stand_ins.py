@@ -16,6 +16,11 @@ __all__ = ["register_stand_in", "registered", "stand_in"]
 _registered: dict[str, type] = {}
 _OWN = {
     "ctkCollapsibleButton": "collapsible_button",
+    "ctkCollapsibleGroupBox": "collapsible_group_box",
+    "ctkMessageBox": "message_box",
+    "ctkPathLineEdit": "path_line_edit",
+    "ctkRangeWidget": "range_widget",
+    "ctkSliderWidget": "slider_widget",
 }
 """Module of this package's `ctk` folder for each class."""
 
@@ -48,6 +53,8 @@ def register_stand_in(cls: Any, module: str | types.ModuleType) -> None:
     if _registered.get(cls.__name__) is cls:
         return
     add_stand_in(cls)
+    if "__getattribute__" in cls.__dict__:
+        del cls.__getattribute__
     for name, value in list(cls.__dict__.items()):
         if name.startswith("_"):
             continue
