@@ -8,7 +8,16 @@ from typing import Any
 from .arguments import call_checked
 from .values import CHECK, from_qt, is_qt_class, kind_of
 
-__all__ = ["Slot", "StaticSlot", "builtin_qt_slot", "call", "raw", "read_directly", "refuse_super"]
+__all__ = [
+    "Slot",
+    "UnboundSlot",
+    "StaticSlot",
+    "builtin_qt_slot",
+    "call",
+    "raw",
+    "read_directly",
+    "refuse_super",
+]
 
 _INT_LIMIT = 0xFFFFFFFF
 
@@ -52,7 +61,7 @@ def _is_dead(error: RuntimeError) -> bool:
     return "already deleted" in text or "base class" in text
 
 
-class builtin_qt_slot:  # noqa: N801  the name that a person sees in Slicer
+class builtin_qt_slot:
     """A method bound to its object."""
 
     __slots__ = ("__self__", "_function", "_name")
@@ -85,7 +94,7 @@ class builtin_qt_slot:  # noqa: N801  the name that a person sees in Slicer
         return f"<qt slot {self._name.rstrip('_')} of {type(self.__self__).__name__} instance at {id(self.__self__):#x}>"
 
 
-class _UnboundSlot:
+class UnboundSlot:
     """A method taken from its class: static, or called with the object first."""
 
     __slots__ = ("_function", "_name", "_owner", "_static")
@@ -107,7 +116,7 @@ class _UnboundSlot:
         return f"<unbound qt slot {prefix}{self._name} of {self._owner} type>"
 
 
-_UnboundSlot.__name__ = _UnboundSlot.__qualname__ = "builtin_qt_slot"
+UnboundSlot.__name__ = UnboundSlot.__qualname__ = "builtin_qt_slot"
 
 
 def raise_keywords(name: str) -> None:
@@ -125,7 +134,7 @@ class Slot:
 
     def __get__(self, instance: Any, owner: type) -> Any:
         if instance is None:
-            return _UnboundSlot(self.function, owner.__name__, self.name, static=False)
+            return UnboundSlot(self.function, owner.__name__, self.name, static=False)
         refuse_super(owner, self.name)
         return builtin_qt_slot(self.function, instance, self.name)
 
@@ -157,14 +166,13 @@ def refuse_super(owner: type, name: str) -> None:
 class StaticSlot:
     """Descriptor of a static method."""
 
-    __slots__ = ("function", "name", "owner", "signed")
+    __slots__ = ("function", "name", "owner")
 
-    def __init__(self, function: Callable[..., Any], owner: type, name: str, signed: Any = None) -> None:
+    def __init__(self, function: Callable[..., Any], owner: type, name: str) -> None:
         self.function, self.owner, self.name = function, owner, name
-        self.signed = signed or function  # what PySide6 knows the signature of
 
     def __get__(self, instance: Any, owner: type) -> Any:
-        return _UnboundSlot(self.function, self.owner.__name__, self.name, static=True)
+        return UnboundSlot(self.function, self.owner.__name__, self.name, static=True)
 
 
 def raw(owner: type, name: str) -> Callable[..., Any]:

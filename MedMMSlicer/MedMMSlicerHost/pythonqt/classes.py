@@ -9,11 +9,12 @@ from . import objects
 from .calls import Slot, StaticSlot, call, raise_keywords, raw, remember_original
 from .differences import METHODS_NOT_PROPERTIES, REMOVED, RENAMED_GETTERS, amend
 from .enums import FLAG_TYPES, MEMBERS_OF_FLAG_TYPE, strict_enumeration
+from .holding import NOT_HELD, without_holding
 from .objects import find_on_class
 from .overrides import adapt_subclass
 from .properties import QtField, QtProperty, make_descriptor, property_names
-from .texts import object_text, value_text
 from .signals import ConnectDescriptor, SignalDescriptor, connect, disconnect
+from .texts import object_text, value_text
 from .values import is_qt_class, nearest_qt_class, shiboken_root, when_wrapped
 
 __all__ = ["patch", "patch_roots"]
@@ -58,6 +59,8 @@ def patch(python_type: type) -> None:
             _done.add(base)
             if base.__name__ not in _LEFT_ALONE:
                 _patch_one(base)
+            elif base.__name__ == "QMetaObject":
+                amend(base)
 
 
 def _patch_one(owner: Any) -> None:
@@ -98,7 +101,8 @@ def _patch_member(owner: Any, name: str, value: Any) -> None:
         inherited = find_on_class(owner.__mro__[1], name)
         setattr(owner, name, QtProperty(name, value, inherited.setter))
     elif kind in _METHOD_TYPES:
-        setattr(owner, name, Slot(value, owner, name))
+        function = without_holding(value) if name in NOT_HELD else value
+        setattr(owner, name, Slot(function, owner, name))
 
 
 def _patch_enumeration(owner: Any, name: str, value: Any, names: dict[str, Any]) -> None:

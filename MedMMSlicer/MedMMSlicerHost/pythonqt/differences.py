@@ -42,8 +42,8 @@ def _first_result(owner: Any, *names: str) -> None:
         def first(*args: Any, _function: Callable[..., Any] = function) -> Any:
             return _function(*args)[0]
 
-        first.__name__ = name
-        setattr(owner, name, StaticSlot(first, owner, name, function))
+        first.qt_original = function  # type: ignore[attr-defined]
+        setattr(owner, name, StaticSlot(first, owner, name))
 
 
 def _file_dialog(owner: Any) -> None:
@@ -58,7 +58,7 @@ def _timer(owner: Any) -> None:
     original = owner.__dict__["singleShot"]
     original = original.function if isinstance(original, StaticSlot) else raw(owner, "singleShot")
 
-    def _singleShot(milliseconds: int, callback: Callable[[], Any]) -> None:  # noqa: N802
+    def _singleShot(milliseconds: int, callback: Callable[[], Any]) -> None:
         original(milliseconds, callback)
 
     # A function of Slicer's own Python, and so it prints.
@@ -121,6 +121,23 @@ def _image(owner: Any) -> None:
     owner.__init__ = construct
 
 
+def _meta_object(owner: Any) -> None:
+    # A peculiarity of PythonQt: the wrapper answers for itself.
+    owner.className = lambda _meta: "QMetaObject"
+
+
+def _ui_loader(owner: Any) -> None:
+    """Let the loader know all stand-ins, and refuse a class for which there is none."""
+
+    def load(_loader: Any, device: Any, parent: Any = None) -> Any:
+        from .ui import load_bytes
+
+        return load_bytes(raw(type(device), "readAll")(device).data(), "The .ui file", parent)
+
+    load.qt_original = raw(owner, "load")  # type: ignore[attr-defined]
+    owner.load = Slot(load, owner, "load")
+
+
 _AMENDMENTS: dict[str, Callable[[Any], None]] = {
     "QFileDialog": _file_dialog,
     "QInputDialog": _input_dialog,
@@ -128,6 +145,8 @@ _AMENDMENTS: dict[str, Callable[[Any], None]] = {
     "QByteArray": _byte_array,
     "QAbstractButton": _button,
     "QImage": _image,
+    "QMetaObject": _meta_object,
+    "QUiLoader": _ui_loader,
     "QLayout": _layout,
     "QDialogButtonBox": _button_box,
 }

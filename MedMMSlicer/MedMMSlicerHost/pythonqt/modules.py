@@ -7,6 +7,7 @@ import sys
 import types
 from typing import Any
 
+from .application_classes import APPLICATION_CLASSES, ApplicationClass
 from .classes import patch, patch_roots
 from .python_signals import PythonSignal
 
@@ -62,6 +63,8 @@ def _find(module_name: str, name: str) -> Any:
     except ImportError:  # parts that the small PySide6 has not
         return None
     found = getattr(module, name, None)
+    if name in APPLICATION_CLASSES:
+        return ApplicationClass(found) if found is not None else None
     if isinstance(found, type):
         patch(found)
     return found

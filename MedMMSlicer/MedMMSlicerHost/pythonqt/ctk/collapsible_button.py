@@ -9,10 +9,10 @@ from PySide6 import QtCore, QtGui, QtWidgets
 __all__ = ["ctkCollapsibleButton"]
 
 
-class ctkCollapsibleButton(QtWidgets.QAbstractButton):  # noqa: N801  the name of CTK
+class ctkCollapsibleButton(QtWidgets.QAbstractButton):
     """A section: give it a layout, and its children show below the header while it is not collapsed."""
 
-    contentsCollapsed = QtCore.Signal(bool)  # noqa: N815
+    contentsCollapsed = QtCore.Signal(bool)
 
     def __init__(self, *args: Any) -> None:
         QtWidgets.QAbstractButton.__init__(self, *[a for a in args if not isinstance(a, str)])
@@ -61,11 +61,11 @@ class ctkCollapsibleButton(QtWidgets.QAbstractButton):  # noqa: N801  the name o
     def _on_toggled(self, checked: bool) -> None:
         self._set_collapsed(not checked)
 
-    def hitButton(self, position: Any) -> bool:  # noqa: N802
+    def hitButton(self, position: Any) -> bool:
         """Only the header is a button."""
         return bool(0 <= position.y() < self._header() and 0 <= position.x() < self.width)
 
-    def paintEvent(self, _event: Any) -> None:  # noqa: N802
+    def paintEvent(self, _event: Any) -> None:
         """Draw the header: an arrow and the text."""
         option = QtWidgets.QStyleOptionButton()
         option.initFrom(self)

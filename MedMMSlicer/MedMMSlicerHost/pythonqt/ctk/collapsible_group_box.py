@@ -12,7 +12,7 @@ _UNLIMITED = 16777215
 """Qt's QWIDGETSIZE_MAX."""
 
 
-class ctkCollapsibleGroupBox(QtWidgets.QGroupBox):  # noqa: N801
+class ctkCollapsibleGroupBox(QtWidgets.QGroupBox):
     """A group box with a check mark that collapses it."""
 
     def __init__(self, *args: Any) -> None:

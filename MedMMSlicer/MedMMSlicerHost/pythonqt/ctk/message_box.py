@@ -9,7 +9,7 @@ from PySide6 import QtCore, QtWidgets
 __all__ = ["ctkMessageBox"]
 
 
-class ctkMessageBox(QtWidgets.QMessageBox):  # noqa: N801
+class ctkMessageBox(QtWidgets.QMessageBox):
     """A message box with a check box whose state is kept in the settings under a key."""
 
     def __init__(self, *args: Any) -> None:
@@ -37,6 +37,6 @@ class ctkMessageBox(QtWidgets.QMessageBox):  # noqa: N801
     def _set_key(self, key: str) -> None:
         self._key = key
 
-    dontShowAgainVisible = QtCore.Property(bool, _get_visible, _set_visible)  # noqa: N815
-    dontShowAgain = QtCore.Property(bool, _get_show_again, _set_show_again)  # noqa: N815
-    dontShowAgainSettingsKey = QtCore.Property(str, _get_key, _set_key)  # noqa: N815
+    dontShowAgainVisible = QtCore.Property(bool, _get_visible, _set_visible)
+    dontShowAgain = QtCore.Property(bool, _get_show_again, _set_show_again)
+    dontShowAgainSettingsKey = QtCore.Property(str, _get_key, _set_key)

@@ -9,10 +9,10 @@ from PySide6 import QtCore, QtWidgets
 __all__ = ["ctkPathLineEdit"]
 
 
-class ctkPathLineEdit(QtWidgets.QWidget):  # noqa: N801
+class ctkPathLineEdit(QtWidgets.QWidget):
     """A path that can be typed or browsed for."""
 
-    currentPathChanged = QtCore.Signal(str)  # noqa: N815
+    currentPathChanged = QtCore.Signal(str)
 
     def __init__(self, *args: Any) -> None:
         QtWidgets.QWidget.__init__(self, *args)
@@ -40,4 +40,4 @@ class ctkPathLineEdit(QtWidgets.QWidget):  # noqa: N801
     def _set_path(self, path: str) -> None:
         self._line.text = path
 
-    currentPath = QtCore.Property(str, _get_path, _set_path)  # noqa: N815
+    currentPath = QtCore.Property(str, _get_path, _set_path)

@@ -9,10 +9,10 @@ from PySide6 import QtCore, QtWidgets
 __all__ = ["ctkRangeWidget"]
 
 
-class ctkRangeWidget(QtWidgets.QWidget):  # noqa: N801
+class ctkRangeWidget(QtWidgets.QWidget):
     """A range within limits; 0 to 99 at first, as in CTK."""
 
-    valuesChanged = QtCore.Signal(float, float)  # noqa: N815
+    valuesChanged = QtCore.Signal(float, float)
 
     def __init__(self, *args: Any) -> None:
         QtWidgets.QWidget.__init__(self, *args)
@@ -55,7 +55,7 @@ class ctkRangeWidget(QtWidgets.QWidget):  # noqa: N801
     def _set_maximum(self, value: float) -> None:
         self._low.maximum = self._high.maximum = value
 
-    minimumValue = QtCore.Property(float, _get_low, _set_low)  # noqa: N815
-    maximumValue = QtCore.Property(float, _get_high, _set_high)  # noqa: N815
+    minimumValue = QtCore.Property(float, _get_low, _set_low)
+    maximumValue = QtCore.Property(float, _get_high, _set_high)
     minimum = QtCore.Property(float, _get_minimum, _set_minimum)
     maximum = QtCore.Property(float, _get_maximum, _set_maximum)

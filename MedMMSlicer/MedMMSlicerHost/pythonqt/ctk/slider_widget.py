@@ -12,10 +12,10 @@ _STEPS = 10000
 """Positions of the inner slider; it counts in whole numbers."""
 
 
-class ctkSliderWidget(QtWidgets.QWidget):  # noqa: N801
+class ctkSliderWidget(QtWidgets.QWidget):
     """A number between a minimum and a maximum."""
 
-    valueChanged = QtCore.Signal(float)  # noqa: N815
+    valueChanged = QtCore.Signal(float)
 
     def __init__(self, *args: Any) -> None:
         QtWidgets.QWidget.__init__(self, *args)
@@ -38,7 +38,7 @@ class ctkSliderWidget(QtWidgets.QWidget):  # noqa: N801
         self._slider.value = round(_STEPS * (value - low) / (high - low)) if high > low else 0
         self.valueChanged.emit(value)
 
-    def _inner(name: str, kind: type) -> Any:  # noqa: N805  makes a property of the spin box
+    def _inner(name: str, kind: type) -> Any:
         def read(self: Any) -> Any:
             return getattr(self._spin_box, name)
 
@@ -50,7 +50,7 @@ class ctkSliderWidget(QtWidgets.QWidget):  # noqa: N801
     value = _inner("value", float)
     minimum = _inner("minimum", float)
     maximum = _inner("maximum", float)
-    singleStep = _inner("singleStep", float)  # noqa: N815
+    singleStep = _inner("singleStep", float)
     decimals = _inner("decimals", int)
     prefix = _inner("prefix", str)
     suffix = _inner("suffix", str)
