@@ -81,6 +81,9 @@ class HostApplication:
         self._color_logic.SetMRMLApplicationLogic(self.logic)
         self._color_logic.SetMRMLScene(self.scene)
         self.logic.SetColorLogic(self._color_logic)
+        # The volumes logic asks for it by the name of the module.
+        self.logic.SetModuleLogic("Colors", self._color_logic)
+        self._module_logics["Colors"] = self._color_logic
         self._add_file_cache()
 
     def _add_file_cache(self) -> None:

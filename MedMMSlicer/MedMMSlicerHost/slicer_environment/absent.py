@@ -1,10 +1,12 @@
-"""One way to say that something of Slicer is not in this host."""
+"""How stand-ins refuse: what is not in this host, unknown attributes, keyword arguments."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, NoReturn
 
-__all__ = ["NotInHostError", "StrictObject", "not_in_host"]
+__all__ = ["NotInHostError", "StrictObject", "not_in_host", "qt_method"]
 
 
 class NotInHostError(NotImplementedError):
@@ -33,3 +35,17 @@ class StrictObject:
         if not name.startswith("_") and name not in self.assignable:
             raise AttributeError(f"{self.shown_name} has no attribute {name!r} in the desktop host.")
         object.__setattr__(self, name, value)
+
+
+def qt_method(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a method of a widget stand-in refuse keyword arguments; any value, also None, is let through."""
+
+    @wraps(function)
+    def method(self: Any, *arguments: Any, **keywords: Any) -> Any:
+        if keywords:
+            raise ValueError(
+                f"Called {function.__name__} with keyword arguments, but called slot does not support kwargs."
+            )
+        return function(self, *arguments)
+
+    return method

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from MedMMSlicerLib.errors import UsageError
+
 from MedMMSlicerHost.slicer_environment import messages
 from MedMMSlicerHost.slicer_environment.modules import (
     CoreModule,
@@ -18,7 +20,6 @@ from MedMMSlicerHost.slicer_environment.modules import (
     ModuleSelector,
 )
 from MedMMSlicerHost.slicer_environment.signals import HostSignal
-from MedMMSlicerLib.errors import UsageError
 
 __all__ = ["Environment", "current", "install"]
 
@@ -119,6 +120,7 @@ def current() -> Environment:
 
 def install(application: Any, settings_folder: Any = None) -> Environment:
     """Complete the ``slicer`` module once; later calls return the same environment."""
+    _prepare_settings(settings_folder)
     if _installed:
         if _installed[0].application is not application:
             raise UsageError("slicer_environment.install() was called with another application before.")
@@ -126,9 +128,8 @@ def install(application: Any, settings_folder: Any = None) -> Environment:
     from MedMMSlicerHost import pythonqt
 
     environment = Environment(application)
-    _prepare_settings(settings_folder)
-    _make_application(environment)
     pythonqt.install()
+    _make_application(environment)
     _installed.append(environment)
     _complete_slicer(environment)
     return environment
@@ -154,6 +155,7 @@ def _make_application(environment: Environment) -> None:
 
 def _complete_slicer(environment: Environment) -> None:
     import slicer
+
     from MedMMSlicerHost.slicer_environment import io_manager, sample_data
 
     slicer.app = environment.app
@@ -163,12 +165,30 @@ def _complete_slicer(environment: Environment) -> None:
     slicer.__getattr__ = _absent_attribute
     environment.io_manager = io_manager.IoManager(environment.application)
     messages.hook(slicer.util)
+    slicer.util.loadUI = _load_ui
     for name, source in _SUBMODULES.items():
         _add_submodule(slicer, name, source)
     sys.modules["SampleData"] = sample_data
     for name in environment.application.module_names():
         environment.add_module(CoreModule(name, environment.application.module_logic(name)))
     _add_widgets(slicer)
+
+
+def _load_ui(path: str) -> Any:
+    """Load UI file ``path``; a class of which the host has no stand-in raises, where Slicer finds a plug-in.
+
+    Raises
+    ------
+    RuntimeError
+        If the file is not there, as in Slicer.
+    InputError
+        If it can not be loaded.
+    """
+    from MedMMSlicerHost import pythonqt
+
+    if not Path(path).is_file():
+        raise RuntimeError(f"Could not load UI file: file not found {path}")
+    return pythonqt.load_ui(path)
 
 
 def _add_submodule(slicer: types.ModuleType, name: str, source: str) -> None:
@@ -184,10 +204,7 @@ def _add_widgets(slicer: types.ModuleType) -> None:
     from MedMMSlicerHost.slicer_environment.modules import ScriptedModule
 
     slicer.qSlicerScriptedLoadableModule = ScriptedModule
-    slicer.qSlicerScriptedLoadableModuleWidget = module_widgets.ScriptedModuleWidget
-    slicer.qMRMLWidget = module_widgets.MrmlWidget
-    slicer.qSlicerWidget = module_widgets.MrmlWidget
-    slicer.qMRMLNodeComboBox = node_combo_box.NodeComboBox
+    module_widgets.register()
     node_combo_box.register()
 
 

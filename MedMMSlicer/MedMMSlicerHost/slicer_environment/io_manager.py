@@ -1,4 +1,4 @@
-"""``slicer.app.coreIOManager()``: what ``slicer.util.load...`` and ``save...`` need, by the logics of the modules."""
+"""``slicer.app.coreIOManager()``: what ``slicer.util.load...`` needs, by the logics of the modules."""
 
 from __future__ import annotations
 

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from MedMMSlicerHost.slicer_environment.modules import ScriptedModule
 from MedMMSlicerLib.errors import UsageError
+
+from MedMMSlicerHost.slicer_environment.modules import ScriptedModule
 
 if TYPE_CHECKING:
     from MedMMSlicerHost.slicer_environment.environment import Environment

@@ -49,10 +49,12 @@ def recording(answer: bool) -> Iterator[list[ShownMessage]]:
 
 
 def hook(util: Any) -> None:
-    """Put the recorder before the two functions of ``slicer.util`` that open a box; the others are as they were."""
+    """Put the recorder before the two functions of ``slicer.util`` that open a box; nothing else changes."""
     display, box = util._messageDisplay, util.messageBox
 
-    def _messageDisplay(logLevel: int, text: str, testingReturnValue: Any, *arguments: Any, **facts: Any) -> Any:
+    def _messageDisplay(
+        logLevel: int, text: str, testingReturnValue: Any, *arguments: Any, **facts: Any
+    ) -> Any:
         if not _recorders:
             return display(logLevel, text, testingReturnValue, *arguments, **facts)
         return _record(logging.getLevelName(logLevel).lower(), text, facts)
@@ -80,7 +82,9 @@ def _record(level: str, text: str, facts: dict[str, Any]) -> Any:
     pair = next(((yes, no) for yes, no in pairs if int(buttons) & int(no)), None)
     shown_level = level if pair is None or level == "error" else "question"
     recorder.shown.append(
-        ShownMessage(shown_level, str(text), str(facts.get("windowTitle") or ""), str(facts.get("detailedText") or ""))
+        ShownMessage(
+            shown_level, str(text), str(facts.get("windowTitle") or ""), str(facts.get("detailedText") or "")
+        )
     )
     if pair is None:
         return qt.QMessageBox.Ok

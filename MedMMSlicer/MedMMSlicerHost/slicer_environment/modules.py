@@ -15,7 +15,9 @@ class ModuleNamespace:
     """What ``slicer.modules`` is: a place for module objects, widgets and lists that modules share."""
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"slicer.modules has no {name!r}: the desktop host has not loaded such a module.")
+        raise AttributeError(
+            f"slicer.modules has no {name!r}: the desktop host has not loaded such a module."
+        )
 
 
 class CoreModule(StrictObject):
@@ -35,10 +37,12 @@ class CoreModule(StrictObject):
 
     @property
     def name(self) -> str:
+        """Name of the module."""
         return self._name
 
     @property
     def title(self) -> str:
+        """Title of the module."""
         return self._name
 
     def logic(self) -> Any:
@@ -59,7 +63,7 @@ class CoreModule(StrictObject):
 
 
 class ScriptedModule(StrictObject):
-    """The object that Slicer hands to a scripted module class as ``parent`` (qSlicerScriptedLoadableModule)."""
+    """What Slicer hands to a scripted module class as ``parent`` (qSlicerScriptedLoadableModule)."""
 
     shown_name = "qSlicerScriptedLoadableModule"
     assignable = frozenset(
@@ -101,10 +105,12 @@ class ScriptedModule(StrictObject):
 
     @property
     def name(self) -> str:
+        """Name of the module."""
         return self._name
 
     @property
     def path(self) -> str:
+        """Path of the module's file."""
         return self._path
 
     def self(self) -> Any:
@@ -122,9 +128,9 @@ class ScriptedModule(StrictObject):
 
     def createNewWidgetRepresentation(self) -> Any:
         """Return a new widget with a new panel."""
-        from MedMMSlicerHost.slicer_environment.module_widgets import ScriptedModuleWidget
+        from MedMMSlicerHost.slicer_environment.module_widgets import qSlicerScriptedLoadableModuleWidget
 
-        widget = ScriptedModuleWidget(self._name)
+        widget = qSlicerScriptedLoadableModuleWidget(self._name)
         # Slicer knows the widget before the panel is built, so that setup() finds it.
         if self._widget is None:
             self._widget = widget
@@ -193,7 +199,7 @@ class ModuleManager(SignalOwner):
 
 
 class ModuleSelector(SignalOwner):
-    """What ``slicer.util.selectModule`` asks of the main window; the reader shows the panel that is selected."""
+    """What ``slicer.util.selectModule`` asks of the main window; the reader shows the selected panel."""
 
     def __init__(self, manager: ModuleManager) -> None:
         self._manager = manager

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import qt
 import vtk
-from MedMMSlicerHost.slicer_environment.absent import not_in_host
-from MedMMSlicerHost.slicer_environment.signals import HostSignal
+from PySide6 import QtCore, QtWidgets
 
-__all__ = ["NodeComboBox", "register"]
+from MedMMSlicerHost import pythonqt
+from MedMMSlicerHost.pythonqt import signals
+from MedMMSlicerHost.pythonqt.calls import raw
+from MedMMSlicerHost.slicer_environment.absent import not_in_host, qt_method
+
+__all__ = ["qMRMLNodeComboBox", "register"]
 
 _FLAGS: dict[str, Any] = {
     "addEnabled": True,
@@ -23,23 +26,23 @@ _FLAGS: dict[str, Any] = {
     "noneDisplay": "None",
     "baseName": "",
 }
-_SIGNALS = {
-    "currentNodeChanged(vtkMRMLNode*)": "currentNodeChanged",
-    "currentNodeChanged(bool)": "currentNodeValidityChanged",
-    "currentNodeIDChanged(QString)": "currentNodeIDChanged",
-    "nodeActivated(vtkMRMLNode*)": "nodeActivated",
+_SIGNATURES = {
+    "currentNodeChanged(vtkMRMLNode*)": "currentNodeChanged(PyObject)",
+    "currentNodeChanged(bool)": "_currentNodeIsValid(bool)",
+    "nodeActivated(vtkMRMLNode*)": "nodeActivated(PyObject)",
 }
+"""What Slicer's signatures are called in PySide6, which has no type for nodes."""
 
 
-def _flag(name: str) -> property:
-    def read(self: NodeComboBox) -> Any:
+def _flag(name: str, kind: str) -> QtCore.Property:
+    def read(self: qMRMLNodeComboBox) -> Any:
         return self._flags[name]
 
-    def write(self: NodeComboBox, value: Any) -> None:
-        self._flags[name] = type(_FLAGS[name])(value)
+    def write(self: qMRMLNodeComboBox, value: Any) -> None:
+        self._flags[name] = value
         self._refresh()
 
-    return property(read, write)
+    return QtCore.Property(kind, read, write)
 
 
 class _SceneWatch:
@@ -65,7 +68,9 @@ class _SceneWatch:
 
     def watch_nodes(self, nodes: list[Any], on_change: Any) -> None:
         self._release_nodes()
-        self._node_tags = [(node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, on_change)) for node in nodes]
+        self._node_tags = [
+            (node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, on_change)) for node in nodes
+        ]
 
     def _release_nodes(self) -> None:
         for node, tag in self._node_tags:
@@ -80,16 +85,22 @@ class _SceneWatch:
         self.scene = None
 
 
-class NodeComboBox(qt.QWidget):
+class qMRMLNodeComboBox(QtWidgets.QWidget):
     """A list of the scene's nodes of some classes, of which one is current.
 
-    As in Slicer, a selector without "None" picks the first node by itself, and one without a scene is disabled.
-    Signals: ``currentNodeChanged(vtkMRMLNode*)``, ``currentNodeChanged(bool)``, ``currentNodeIDChanged(QString)``,
-    ``nodeActivated(vtkMRMLNode*)``. Creating, renaming and deleting nodes by its menu is not in the host.
+    As in Slicer, a selector without "None" picks the first node by itself, and one without a scene is
+    disabled. Signals: ``currentNodeChanged(vtkMRMLNode*)``, ``currentNodeChanged(bool)``,
+    ``currentNodeIDChanged(QString)``, ``nodeActivated(vtkMRMLNode*)``. Creating, renaming and deleting nodes by
+    its menu is not in the host.
     """
 
+    currentNodeChanged = QtCore.Signal(object)
+    currentNodeIDChanged = QtCore.Signal(str)
+    nodeActivated = QtCore.Signal(object)
+    _currentNodeIsValid = QtCore.Signal(bool)
+
     def __init__(self, parent: Any = None) -> None:
-        qt.QWidget.__init__(self, parent)
+        QtWidgets.QWidget.__init__(self, parent)
         self._flags = dict(_FLAGS)
         self._types: tuple[str, ...] = ()
         self._attributes: list[tuple[str, str, str | None]] = []
@@ -97,13 +108,9 @@ class NodeComboBox(qt.QWidget):
         self._current_id = ""
         self._filling = False
         self._watch = _SceneWatch()
-        self.currentNodeChanged = HostSignal()
-        self.currentNodeValidityChanged = HostSignal()
-        self.currentNodeIDChanged = HostSignal()
-        self.nodeActivated = HostSignal()
-        row = qt.QHBoxLayout(self)
+        row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        self._combo = qt.QComboBox()
+        self._combo = QtWidgets.QComboBox()
         row.addWidget(self._combo)
         self.setFocusProxy(self._combo)
         self._combo.connect("currentIndexChanged(int)", self._on_index)
@@ -111,37 +118,40 @@ class NodeComboBox(qt.QWidget):
         self.destroyed.connect(self._watch.release)
         self.setEnabled(False)
 
-    addEnabled = _flag("addEnabled")
-    removeEnabled = _flag("removeEnabled")
-    editEnabled = _flag("editEnabled")
-    renameEnabled = _flag("renameEnabled")
-    noneEnabled = _flag("noneEnabled")
-    showHidden = _flag("showHidden")
-    showChildNodeTypes = _flag("showChildNodeTypes")
-    selectNodeUponCreation = _flag("selectNodeUponCreation")
-    noneDisplay = _flag("noneDisplay")
-    baseName = _flag("baseName")
+    addEnabled = _flag("addEnabled", "bool")
+    removeEnabled = _flag("removeEnabled", "bool")
+    editEnabled = _flag("editEnabled", "bool")
+    renameEnabled = _flag("renameEnabled", "bool")
+    noneEnabled = _flag("noneEnabled", "bool")
+    showHidden = _flag("showHidden", "bool")
+    showChildNodeTypes = _flag("showChildNodeTypes", "bool")
+    selectNodeUponCreation = _flag("selectNodeUponCreation", "bool")
+    noneDisplay = _flag("noneDisplay", "QString")
+    baseName = _flag("baseName", "QString")
 
-    @property
-    def nodeTypes(self) -> tuple[str, ...]:
+    def _get_types(self) -> tuple[str, ...]:
         return self._types
 
-    @nodeTypes.setter
-    def nodeTypes(self, types: Any) -> None:
-        self.setNodeTypes(types)
-
-    def setNodeTypes(self, types: Any) -> None:
-        """Set the MRML classes that are listed."""
+    def _set_types(self, types: Any) -> None:
         if isinstance(types, str) or not all(isinstance(each, str) for each in types):
             raise ValueError(f"nodeTypes takes a list of class names, not {types!r}.")
         self._types = tuple(types)
         self._refresh()
 
+    nodeTypes = QtCore.Property("QStringList", _get_types, _set_types)
+
+    @qt_method
+    def setNodeTypes(self, types: Any) -> None:
+        """Set the MRML classes that are listed."""
+        self._set_types(types)
+
+    @qt_method
     def addAttribute(self, node_type: str, name: str, value: str | None = None) -> None:
         """List nodes of a class only if they have an attribute (with a value)."""
         self._attributes.append((node_type, name, value))
         self._refresh()
 
+    @qt_method
     def setMRMLScene(self, scene: Any) -> None:
         """List the nodes of a scene; None lets go of it."""
         if scene is self._watch.scene:
@@ -150,70 +160,78 @@ class NodeComboBox(qt.QWidget):
         self.setEnabled(scene is not None)
         self._refresh()
 
+    @qt_method
     def mrmlScene(self) -> Any:
         """Return the scene, or None."""
         return self._watch.scene
 
+    @qt_method
     def currentNode(self) -> Any:
         """Return the current node, or None."""
         scene = self._watch.scene
         return scene.GetNodeByID(self._current_id) if scene is not None and self._current_id else None
 
-    @property
-    def currentNodeID(self) -> str:
-        return self._current_id
-
-    @currentNodeID.setter
-    def currentNodeID(self, node_id: str) -> None:
-        self.setCurrentNodeID(node_id)
-
+    @qt_method
     def setCurrentNodeID(self, node_id: str) -> None:
         """Make a listed node the current one; any other id means none."""
         wanted = str(node_id or "")
         self._set_current(wanted if wanted in self._ids else "")
 
+    def _get_current_id(self) -> str:
+        return self._current_id
+
+    def _set_current_id(self, node_id: str) -> None:
+        self.setCurrentNodeID(node_id)
+
+    currentNodeID = QtCore.Property("QString", _get_current_id, _set_current_id)
+
+    @qt_method
     def setCurrentNode(self, node: Any) -> None:
         """Make a listed node, or none, the current one."""
         self.setCurrentNodeID(node if isinstance(node, str) else node.GetID() if node is not None else "")
 
+    @qt_method
     def nodeCount(self) -> int:
         """Return how many nodes are listed."""
         return len(self._ids)
 
+    @qt_method
     def nodeFromIndex(self, index: int) -> Any:
         """Return a listed node by its place, or None."""
         scene = self._watch.scene
-        return scene.GetNodeByID(self._ids[index]) if scene is not None and 0 <= index < len(self._ids) else None
+        return (
+            scene.GetNodeByID(self._ids[index]) if scene is not None and 0 <= index < len(self._ids) else None
+        )
 
+    @qt_method
     def addNode(self, *_: Any) -> None:
         """Slicer's selector makes nodes."""
         not_in_host("qMRMLNodeComboBox.addNode")
 
+    @qt_method
     def removeCurrentNode(self) -> None:
         """Slicer's selector removes nodes."""
         not_in_host("qMRMLNodeComboBox.removeCurrentNode")
 
+    @qt_method
     def renameCurrentNode(self) -> None:
         """Slicer's selector renames nodes."""
         not_in_host("qMRMLNodeComboBox.renameCurrentNode")
 
+    @qt_method
     def editCurrentNode(self) -> None:
         """Slicer's selector opens a node's module."""
         not_in_host("qMRMLNodeComboBox.editCurrentNode")
 
-    def connect(self, signature: str, slot: Any) -> Any:
-        """Connect one of this selector's signals, or one of QWidget's."""
-        name = _SIGNALS.get(str(signature).replace(" ", ""))
-        if name is None:
-            return qt.QWidget.connect(self, signature, slot)
-        return getattr(self, name).connect(slot)
+    @qt_method
+    def connect(self, signature: str, *target: Any) -> bool:
+        """Connect a signal written as in Slicer."""
+        return signals.connect(self, _SIGNATURES.get(signature.replace(" ", ""), signature), *target)
 
-    def disconnect(self, signature: str, slot: Any) -> Any:
+    @qt_method
+    def disconnect(self, signature: str, *target: Any) -> bool:
         """Take a connection off."""
-        name = _SIGNALS.get(str(signature).replace(" ", ""))
-        if name is None:
-            return qt.QWidget.disconnect(self, signature, slot)
-        return getattr(self, name).disconnect(slot)
+        return signals.disconnect(self, _SIGNATURES.get(signature.replace(" ", ""), signature), *target)
 
     def _on_scene(self, *_: Any) -> None:
         if not self._watch.scene.IsBatchProcessing():
@@ -272,7 +290,10 @@ class NodeComboBox(qt.QWidget):
             self._set_current(self._id_at(row))
 
     def _on_activated(self, row: int) -> None:
-        self.nodeActivated.emit(self.nodeFromIndex(self._ids.index(self._id_at(row))) if self._id_at(row) else None)
+        node_id = self._id_at(row)
+        self._emit(
+            "nodeActivated(PyObject)", self.nodeFromIndex(self._ids.index(node_id)) if node_id else None
+        )
 
     def _id_at(self, row: int) -> str:
         index = row - (1 if self._flags["noneEnabled"] else 0)
@@ -286,26 +307,26 @@ class NodeComboBox(qt.QWidget):
             return
         self._current_id = node_id
         node = self.currentNode()
-        self.currentNodeChanged.emit(node)
-        self.currentNodeValidityChanged.emit(node is not None)
-        self.currentNodeIDChanged.emit(node_id)
+        self._emit("currentNodeChanged(PyObject)", node)
+        self._emit("_currentNodeIsValid(bool)", node is not None)
+        self._emit("currentNodeIDChanged(QString)", node_id)
+
+    def _emit(self, signature: str, value: Any) -> None:
+        """Emit with any value; a node may be None."""
+        raw(QtCore.QObject, "emit")(self, f"2{signature}", value)
 
 
 def _add_setters() -> None:
-    """Give every flag its setter, ``noneEnabled`` and ``setNoneEnabled`` as in Qt."""
+    """Give every flag its setter: ``setNoneEnabled`` beside ``noneEnabled``, as in Qt."""
     for name in _FLAGS:
 
-        def setter(self: NodeComboBox, value: Any, name: str = name) -> None:
+        def setter(self: qMRMLNodeComboBox, value: Any, name: str = name) -> None:
             setattr(self, name, value)
 
-        setattr(NodeComboBox, f"set{name[0].upper()}{name[1:]}", setter)
-
-
-_add_setters()
+        setattr(qMRMLNodeComboBox, f"set{name[0].upper()}{name[1:]}", qt_method(setter))
 
 
 def register() -> None:
-    """Let .ui files use the selector."""
-    from MedMMSlicerHost import pythonqt
-
-    pythonqt.register_stand_in("qMRMLNodeComboBox", NodeComboBox)
+    """Make it ``slicer.qMRMLNodeComboBox``, also for .ui files."""
+    _add_setters()
+    pythonqt.register_stand_in(qMRMLNodeComboBox, "slicer")

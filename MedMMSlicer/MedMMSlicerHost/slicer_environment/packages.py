@@ -1,7 +1,7 @@
 """``slicer.packaging``: the questions and refusals of Slicer's, without an installation behind them.
 
-What the desktop host needs came with its own installation, so nothing is installed unless the reader or a test
-supplied an installer (`Environment.installer`).
+What the desktop host needs came with its own installation, so nothing is installed unless the reader or a
+test supplied an installer (`Environment.installer`).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _as_requirements(requirements: Any) -> list[Requirement]:
 
 
 def pip_check(req: Any) -> bool:
-    """Return whether every requirement is installed in a fitting version; one for other systems counts as met.
+    """Return whether every requirement is installed and fits; one for other systems counts as met.
 
     Unlike Slicer's, it does not look into extras and raises on them.
     """
@@ -98,7 +98,9 @@ def pip_ensure(
         return None
     if prompt_install:
         title = f"{requester} - Install Python Packages" if requester else "Install Python Packages"
-        question = f"Python packages to install: {len(missing)}. This changes the Python of this program. Continue?"
+        question = (
+            f"Python packages to install: {len(missing)}. This changes the Python of this program. Continue?"
+        )
         details = "\n".join(f"- {requirement}" for requirement in missing)
         if not slicer.util.confirmOkCancelDisplay(question, title, detailedText=details):
             raise RuntimeError("User declined package installation")
@@ -134,7 +136,9 @@ def pip_install(
 
     if no_deps_requirements is not None or skip_packages is not None or not blocking:
         not_in_host("slicer.packaging.pip_install with no_deps_requirements, skip_packages or blocking=False")
-    words = shlex.split(requirements) if isinstance(requirements, str) else [str(each) for each in requirements]
+    words = (
+        shlex.split(requirements) if isinstance(requirements, str) else [str(each) for each in requirements]
+    )
     if constraints is not None:
         words += ["-c", str(constraints)]
     installer = current().installer

@@ -6,10 +6,12 @@ import platform
 import sys
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QApplication
+
+from MedMMSlicerHost.pythonqt.calls import StaticSlot
 from MedMMSlicerHost.slicer_environment.absent import StrictObject, not_in_host
 from MedMMSlicerHost.slicer_environment.signals import HostSignal, SignalOwner
-from PySide6.QtCore import QCoreApplication, QSettings
-from PySide6.QtWidgets import QApplication
 
 if TYPE_CHECKING:
     from MedMMSlicerHost.slicer_environment.environment import Environment
@@ -25,6 +27,26 @@ _HOST_SIGNALS = {
     "mrmlSceneChanged(vtkMRMLScene*)": "mrmlSceneChanged",
     "pauseRenderCountChanged(int)": "pauseRenderCountChanged",
 }
+_STRICT_METHODS = (
+    "activeModalWidget",
+    "activeWindow",
+    "allWidgets",
+    "clipboard",
+    "focusWidget",
+    "font",
+    "installTranslator",
+    "keyboardModifiers",
+    "overrideCursor",
+    "palette",
+    "removeTranslator",
+    "restoreOverrideCursor",
+    "setFont",
+    "setOverrideCursor",
+    "setPalette",
+    "style",
+    "topLevelWidgets",
+    "widgetAt",
+)
 _environments: list[Environment] = []
 
 
@@ -64,7 +86,7 @@ def _value(name: str) -> property:
 class SlicerApplication(SignalOwner, QApplication):
     """QApplication and what panels read of qSlicerApplication.
 
-    The Qt properties of Slicer's application are values here too; what is not implemented raises AttributeError.
+    The Qt properties of Slicer's application are values here too; what is not implemented raises.
     """
 
     applicationName = _value("applicationName")
@@ -86,14 +108,17 @@ class SlicerApplication(SignalOwner, QApplication):
 
     @property
     def startupCompleted(self) -> HostSignal:
+        """A signal of Slicer's application."""
         return _environment().signals["startupCompleted"]
 
     @property
     def mrmlSceneChanged(self) -> HostSignal:
+        """A signal of Slicer's application."""
         return _environment().signals["mrmlSceneChanged"]
 
     @property
     def pauseRenderCountChanged(self) -> HostSignal:
+        """A signal of Slicer's application."""
         return _environment().signals["pauseRenderCountChanged"]
 
     def _signal(self, signature: str) -> Any:
@@ -138,31 +163,27 @@ class SlicerApplication(SignalOwner, QApplication):
         """Return vtkSlicerApplicationLogic."""
         return _environment().application.logic
 
-    def userSettings(self) -> QSettings:
+    def userSettings(self) -> Any:
         """Return the user's settings."""
-        return QSettings()
+        import qt
 
-    def settings(self) -> QSettings:
+        return qt.QSettings()
+
+    def settings(self) -> Any:
         """Return the user's settings."""
-        return QSettings()
+        return self.userSettings()
 
-    def revisionUserSettings(self) -> QSettings:
+    def revisionUserSettings(self) -> Any:
         """Return the user's settings of this version."""
-        return QSettings(QSettings().fileName() + "-revision.ini", QSettings.Format.IniFormat)
+        import qt
+
+        return qt.QSettings(f"{qt.QSettings().fileName()}-{REVISION}.ini", qt.QSettings.IniFormat)
 
     def translate(self, context: str, text: str, disambiguation: str | None = None) -> str:
         """Return a text in the application's language: the catalog's answer, then Qt's."""
         catalog = _environment().language_catalog
         found = catalog(context, text) if catalog is not None else None
         return found if found else QCoreApplication.translate(context, text, disambiguation)
-
-    def topLevelWidgets(self) -> tuple[Any, ...]:
-        """Return all windows."""
-        return tuple(QApplication.topLevelWidgets())
-
-    def allWidgets(self) -> tuple[Any, ...]:
-        """Return all widgets."""
-        return tuple(QApplication.allWidgets())
 
     def pauseRender(self) -> int:
         """Ask the views to wait; returns how many times that was asked."""
@@ -182,6 +203,12 @@ class SlicerApplication(SignalOwner, QApplication):
     def moduleDocumentationUrl(self, name: str) -> str:
         """Return where a module is documented."""
         return f"{_environment().values['documentationBaseUrl']}/user_guide/modules/{name.lower()}.html"
+
+
+def _make_strict() -> None:
+    """Let what panels ask the application answer like every other call into Qt: tuples, strict classes."""
+    for name in _STRICT_METHODS:
+        setattr(SlicerApplication, name, StaticSlot(getattr(QApplication, name), SlicerApplication, name))
 
 
 def application_values(temporary_path: str) -> dict[str, Any]:
@@ -207,6 +234,7 @@ def application_values(temporary_path: str) -> dict[str, Any]:
 def slicer_application(environment: Environment) -> Any:
     """Return the QApplication as ``slicer.app``: the one that exists, or a new one."""
     _environments.append(environment)
+    _make_strict()
     existing = QApplication.instance()
     if existing is None:
         return SlicerApplication(["Slicer"])

@@ -151,14 +151,21 @@ class SampleDataLogic:
             return _as_nodes(source.customDownloader(source))
         results = []
         columns = zip(
-            source.uris, source.fileNames, source.nodeNames, source.checksums, source.loadFiles, source.loadFileTypes
+            source.uris,
+            source.fileNames,
+            source.nodeNames,
+            source.checksums,
+            source.loadFiles,
+            source.loadFileTypes,
         )
         for uri, file_name, node_name, checksum, load, file_type in columns:
             path = self.downloadFileIntoCache(uri, file_name, checksum)
             if node_name is None or load is False:
                 results.append(path)
             else:
-                results.append(self.loadNode(path, node_name, file_type or "VolumeFile", source.loadFileProperties))
+                results.append(
+                    self.loadNode(path, node_name, file_type or "VolumeFile", source.loadFileProperties)
+                )
         return results
 
     def downloadFileIntoCache(self, uri: str, name: str, checksum: str | None = None) -> str:
@@ -169,7 +176,9 @@ class SampleDataLogic:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / name
         if not slicer.util.downloadFile(uri, str(path), checksum=checksum):
-            raise ValueError(f"{uri} could not be downloaded as {path}, or is not what was expected ({checksum}).")
+            raise ValueError(
+                f"{uri} could not be downloaded as {path}, or is not what was expected ({checksum})."
+            )
         return str(path)
 
     def loadNode(self, uri: str, name: str, fileType: str = "VolumeFile", fileProperties: Any = None) -> Any:

@@ -1,4 +1,4 @@
-"""``slicer.ScriptedLoadableModule``: the four base classes of a scripted module, as a module file uses them."""
+"""``slicer.ScriptedLoadableModule``: the four base classes of a scripted module, as its file uses them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import ctk
 import qt
 import slicer
+
 from MedMMSlicerHost.slicer_environment.absent import not_in_host
 
 __all__ = [
@@ -77,7 +78,9 @@ class ScriptedLoadableModuleWidget:
         if parent is None:
             self.setup()
             self.parent.show()
-        slicer.app.moduleManager().connect("moduleAboutToBeUnloaded(QString)", self._onModuleAboutToBeUnloaded)
+        slicer.app.moduleManager().connect(
+            "moduleAboutToBeUnloaded(QString)", self._onModuleAboutToBeUnloaded
+        )
 
     def resourcePath(self, filename: str) -> str:
         """Return the path of a file in the module's Resources folder."""

@@ -31,7 +31,7 @@ class HostSignal:
         return True
 
     def emit(self, *arguments: Any) -> None:
-        """Call every receiver; an exception in one goes to sys.excepthook and never to the caller, as in Qt."""
+        """Call every receiver; an exception in one goes to sys.excepthook, never to the caller."""
         for slot in tuple(self._slots):
             try:
                 slot(*arguments)

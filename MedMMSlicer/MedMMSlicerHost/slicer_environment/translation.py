@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -18,9 +18,9 @@ def translate(context: str, text: str) -> str:
     return slicer.app.translate(context, text)
 
 
-@lru_cache(maxsize=None)
+@cache
 def getContext(sourceFile: str) -> str:
-    """Return the translation context of a source file: its stem, behind its package's name if it is in one."""
+    """Return the translation context of a source file: its stem, after its package's name if it has one."""
     path = Path(sourceFile)
     if not path.is_file():
         return path.name
@@ -31,7 +31,7 @@ def getContext(sourceFile: str) -> str:
 def tr(text: str) -> str:
     """Return `text` in the application's language, its context being the file that calls.
 
-    A translation whose placeholders differ from those of the text is refused, since it would fail in ``format``.
+    A translation with other placeholders than the text is refused, since it would fail in ``format``.
     """
     frame = inspect.currentframe()
     caller = frame.f_back if frame is not None else None

@@ -1,4 +1,4 @@
-"""What may stand in ``Annotated[type, ...]`` of a parameter: checks of the value, its default, widget details."""
+"""What may stand in ``Annotated[type, ...]`` of a parameter: checks, the default, details of widgets."""
 
 from __future__ import annotations
 

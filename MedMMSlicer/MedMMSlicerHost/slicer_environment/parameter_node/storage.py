@@ -1,4 +1,4 @@
-"""How a typed value is kept in a vtkMRMLScriptedModuleNode: the strings and references that Slicer itself writes."""
+"""How a typed value is kept in a parameter node: the strings and references that Slicer itself writes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from typing import Any, get_args, get_origin
 
 import slicer
+
 from MedMMSlicerHost.slicer_environment.absent import not_in_host
 from MedMMSlicerHost.slicer_environment.parameter_node.rules import IsInstance, NotNone, Validator, split
 
@@ -284,4 +285,4 @@ def _storage_for_class(kind: Any, validators: tuple[Validator, ...]) -> Storage:
         return _NodeReference(kind, validators)
     if kind in (Path, PurePath):
         return _FilePath(kind, validators)
-    not_in_host(f"A parameter of the type {kind}")
+    return not_in_host(f"A parameter of the type {kind}")

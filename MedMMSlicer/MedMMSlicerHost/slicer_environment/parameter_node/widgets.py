@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import Any
 
-import ctk
 import qt
 import slicer
+
 from MedMMSlicerHost.slicer_environment.parameter_node.rules import (
     Choice,
     Decimals,
@@ -170,6 +170,10 @@ class _Node(GuiConnector):
         self._widget.setCurrentNode(value)
 
 
+_CHECKED = {(bool, "QCheckBox"), (bool, "QPushButton")}
+_NUMBERS = {(int, "QSpinBox"), (int, "QSlider"), (float, "QDoubleSpinBox"), (float, "ctkSliderWidget")}
+
+
 def connector_for(widget: Any, datatype: Any) -> GuiConnector:
     """Return the connector of a widget and a (possibly annotated) type.
 
@@ -184,17 +188,18 @@ def connector_for(widget: Any, datatype: Any) -> GuiConnector:
     kind = type(widget)
     if kind is qt.QComboBox:
         return _combo_connector(widget, bare, annotations)
-    makers: dict[Any, tuple[tuple[type, ...], Callable[[], GuiConnector]]] = {
-        bool: ((qt.QCheckBox, qt.QPushButton), lambda: _checked(widget)),
-        int: ((qt.QSpinBox, qt.QSlider), lambda: _Number(widget, annotations, False)),
-        float: ((qt.QDoubleSpinBox, ctk.ctkSliderWidget), lambda: _Number(widget, annotations, True)),
-        Path: ((ctk.ctkPathLineEdit,), lambda: _FilePath(widget, bare)),
-        PurePath: ((ctk.ctkPathLineEdit,), lambda: _FilePath(widget, bare)),
-    }
-    if bare in makers and kind in makers[bare][0]:
-        return makers[bare][1]()
-    if bare is str and kind in (qt.QLineEdit, qt.QTextEdit):
-        return _Line(widget) if kind is qt.QLineEdit else _Paragraphs(widget)
+    # CTK's classes by name: the host has stand-ins for those only that panels use.
+    pair = (bare, kind.__name__)
+    if pair in _CHECKED:
+        return _checked(widget)
+    if pair in _NUMBERS:
+        return _Number(widget, annotations, bare is float)
+    if pair == (str, "QLineEdit"):
+        return _Line(widget)
+    if pair == (str, "QTextEdit"):
+        return _Paragraphs(widget)
+    if bare in (Path, PurePath) and kind.__name__ == "ctkPathLineEdit":
+        return _FilePath(widget, bare)
     if isinstance(bare, type) and issubclass(bare, slicer.vtkMRMLNode) and kind is slicer.qMRMLNodeComboBox:
         return _Node(widget, bare)
     raise RuntimeError(f"Unable to create GUI connector from datatype {datatype} to widget type {kind}")

@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 import qt
 import slicer
 import vtk
+
 from MedMMSlicerHost.slicer_environment.absent import not_in_host
 from MedMMSlicerHost.slicer_environment.parameter_node.rules import Default, Validator, find, split
 from MedMMSlicerHost.slicer_environment.parameter_node.storage import Storage, storage_for
@@ -200,7 +201,14 @@ def _process(owner: type) -> type:
     if taken:
         raise ValueError(f"A parameter can not have the reserved name {taken[0]!r}.")
     for name, member in vars(_Wrapper).items():
-        if name not in {"__dict__", "__weakref__", "__module__", "__doc__", "__annotations__", "__qualname__"}:
+        if name not in {
+            "__dict__",
+            "__weakref__",
+            "__module__",
+            "__doc__",
+            "__annotations__",
+            "__qualname__",
+        }:
             setattr(owner, name, member)
     for name in parameters:
         setattr(owner, name, _property(name))
@@ -226,4 +234,6 @@ def _all_children(widget: Any) -> tuple[Any, ...]:
 def findChildWidgetForParameter(widget: Any, parameter: str) -> Any:
     """Return the child that shows a parameter, or None."""
     children = _all_children(widget)
-    return next((each for each in children if each.property(SlicerParameterNamePropertyName) == parameter), None)
+    return next(
+        (each for each in children if each.property(SlicerParameterNamePropertyName) == parameter), None
+    )
