@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -235,14 +236,25 @@ def record_to_json(record: CaseRecord) -> str:
     InputError
         If a value does not fit its declaration.
     """
-    if record.prediction is not None:
-        record = dataclasses.replace(record, prediction=without_arrays(record.prediction))
     try:
-        plain = to_plain(CaseRecord, record)
+        plain = to_plain(CaseRecord, dataclasses.replace(record, prediction=None))
+        plain["prediction"] = _plain_prediction(record.prediction)
     except MedMMError as error:
         raise InputError(f"The case '{record.title}' can not be stored: {error} Report this.") from error
     plain = {**record.extra, "schema": "medmm-case", "version": RECORD_VERSION, **plain}
     return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _plain_prediction(prediction: Prediction | None) -> Any:
+    """Most of a record is its prediction, and most changes leave that as it is."""
+    if prediction is None:
+        return None
+    if prediction not in _plain_predictions:
+        _plain_predictions[prediction] = to_plain(Prediction, without_arrays(prediction))
+    return _plain_predictions[prediction]
+
+
+_plain_predictions: weakref.WeakKeyDictionary[Prediction, Any] = weakref.WeakKeyDictionary()
 
 
 def record_from_json(text: str) -> CaseRecord:

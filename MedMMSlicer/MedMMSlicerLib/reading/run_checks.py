@@ -1,8 +1,9 @@
-"""Questions about a run that need neither a worker nor a scene."""
+"""Questions to be answered before a run."""
 
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 from ..bundles.manifest import Manifest
 from ..bundles.multimodal import FUSION
@@ -11,7 +12,26 @@ from ..session import REGION_SLACK
 from .record import CaseRecord
 from .rows import Point
 
-__all__ = ["can_update", "needs_point", "point_problem", "with_view"]
+if TYPE_CHECKING:
+    from .room import ReadingRoom
+
+__all__ = ["POINT_MISSING", "can_update", "model_obstacle", "needs_point", "point_problem", "with_view"]
+
+POINT_MISSING = "The model reads around a point, and the image is larger. Set the point first."
+
+
+def model_obstacle(room: ReadingRoom) -> str:
+    """Why the selected bundle can not run on the current case: one sentence, empty if it can."""
+    selected = room.models.selected_id
+    if not selected:
+        suggestions = room.models.suggestions()
+        if not suggestions:
+            return "There is no model. Install a bundle first."
+        return f"No model fits this image. {suggestions[0].reason}"
+    refusal = room.models.refusal(selected)
+    if not refusal and not room.models.is_accepted(selected):
+        return f"The license and intended use of {selected} were not accepted yet. Read its card first."
+    return refusal
 
 
 def needs_point(manifest: Manifest, case: Case, record: CaseRecord) -> bool:

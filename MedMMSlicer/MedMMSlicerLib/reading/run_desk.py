@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from ..core import Prediction
 from ..errors import CancelledError, MedMMError, UsageError
 from .record import CaseRecord, RunRecord
-from .rows import Point, RunState
-from .run_checks import can_update, needs_point, point_problem
+from .rows import RunState
+from .run_checks import POINT_MISSING, can_update, model_obstacle, with_view
+from .run_points import RunPoints
 from .run_results import Before, ResultWriter
 
 if TYPE_CHECKING:
-    from ..bundles.loading import ModelBundle
     from ..inference.worker import RunRequest, WorkerEvent
     from .room import ReadingRoom
 
@@ -44,11 +44,11 @@ class _Job:
     abandoned: bool = False
 
 
-class RunDesk:
+class RunDesk(RunPoints):
     """The one run in progress. Nothing here waits: a timer calls `poll` every 20 ms."""
 
     def __init__(self, room: ReadingRoom) -> None:
-        self._room = room
+        super().__init__(room)
         self._worker = room.given_worker
         self._job: _Job | None = None
         self._steps: Iterator[str] | None = None
@@ -128,52 +128,6 @@ class RunDesk:
         """Why it is not the device that was asked for, or empty: shown as a red banner."""
         record = self._room.record
         return record.device_warning if record else ""
-
-    @property
-    def needs_point(self) -> bool:
-        """Whether the selected bundle reads around a point that nobody has given yet."""
-        record, bundle = self._room.record, self._selected()
-        if record is None or bundle is None:
-            return False
-        return needs_point(bundle.manifest, self._room.cases.case(roles=("current",)), record)
-
-    @property
-    def points_ras(self) -> tuple[Point, ...]:
-        """Where a bundle reads that looks around a point; empty: the middle of the image."""
-        record = self._room.record
-        return record.points_ras if record else ()
-
-    def set_point(self, point_ras: Point | None) -> None:
-        """Set that point (mm, RAS); None: the middle of the image.
-
-        Raises
-        ------
-        UsageError
-            If no case is open, or the point is outside of the image.
-        """
-        self.set_points(() if point_ras is None else (point_ras,))
-
-    def set_points(self, points_ras: tuple[Point, ...]) -> None:
-        """Set several points (both sides, say); see `set_point`."""
-        case = self._room.cases.case(roles=("current",))
-        points = []
-        for right, anterior, superior in points_ras:
-            point = (float(right), float(anterior), float(superior))
-            problem = point_problem(case, point)
-            if problem:
-                raise UsageError(problem)
-            points.append(point)
-        self._room.change("run", "case", points_ras=tuple(points))
-
-    def suggested_point(self) -> Point | None:
-        """The last markup point of the reader, else the crosshair where it was moved; None without either."""
-        from ..scene.cases import crosshair_point, last_markup_point
-
-        point = last_markup_point(self._room.scene)
-        if point is not None:
-            return point
-        crosshair = crosshair_point(self._room.scene)
-        return crosshair if crosshair and any(crosshair) else None
 
     @property
     def can_undo(self) -> bool:
@@ -258,28 +212,7 @@ class RunDesk:
             return "A run is in progress."
         if record is None:
             return "No case is open. Open images first."
-        selected = self._room.models.selected_id
-        if not selected:
-            return self._no_model()
-        refusal = self._room.models.refusal(selected)
-        if refusal:
-            return refusal
-        if not self._room.models.is_accepted(selected):
-            return f"The license and intended use of {selected} were not accepted yet. Read its card first."
-        if self.needs_point:
-            return f"{selected} reads around a point, and the image is larger. Set the point first."
-        return ""
-
-    def _no_model(self) -> str:
-        suggestions = self._room.models.suggestions()
-        if not suggestions:
-            return "There is no model. Install a bundle first."
-        return f"No model fits this image. {suggestions[0].reason}"
-
-    def _selected(self) -> ModelBundle | None:
-        selected = self._room.models.selected_id
-        manifest = self._room.models.manifest(selected)
-        return self._room.models.bundle(selected) if manifest is not None else None
+        return model_obstacle(self._room) or ("" if not self.needs_point else POINT_MISSING)
 
     def _start(self, device: str) -> None:
         from ..inference.engine import RunOptions
@@ -311,7 +244,6 @@ class RunDesk:
     def _start_update(self, record: CaseRecord) -> None:
         """Ask the warm worker what the bundle says with the present context."""
         from ..inference.worker import RunRequest
-        from .run_checks import with_view
 
         prediction = record.prediction
         manifest = self._room.models.manifest_of(record)

@@ -170,7 +170,7 @@ class ResultWriter:
     def _tables(self, prediction: Prediction) -> None:
         from ..scene.tables import add_measurements, add_probabilities
 
-        scene, spoken = self._room.scene, self._room.language
+        scene, language = self._room.scene, self._room.language
         scored = [
             item for item in prediction.findings if item.score is not None or item.probability is not None
         ]
@@ -223,16 +223,18 @@ class ResultWriter:
         room = self._room
         with room.cases.acting_for(self._case_id):
             room.findings.after_results()
-        yield "findings"
         if segments:
-            with room.cases.acting_for(self._case_id):
-                room.segments.after_results()
             yield "evidence"
             if room.cases.current_id == self._case_id:
                 room.evidence.after_results()
+            yield "segments"
+            with room.cases.acting_for(self._case_id):
+                room.segments.after_results()
+        # The segment desk has drafted the report again, if there was a prediction.
+        if not segments or self._record().prediction is None:
             yield "report"
-        with room.cases.acting_for(self._case_id):
-            room.report.redraft()
+            with room.cases.acting_for(self._case_id):
+                room.report.redraft()
         room.cases.hide_others()
         room.listeners.emit("cases", "run", "findings", "evidence", "segments", "report")
 

@@ -8,9 +8,10 @@ run in Jinja2's sandbox, and values are put into them as text, never compiled.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,6 @@ class Wording:
     sections: Mapping[str, str]
     sentences: Mapping[str, str]
     words: Mapping[str, str]
-    _compiled: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def word(self, key: str, default: str | None = None) -> str:
         """The word for ``key``, else ``default``, else ``key`` itself."""
@@ -65,10 +65,9 @@ class Wording:
         import jinja2
 
         try:
-            if key not in self._compiled:
-                self._compiled[key] = _environment().from_string(self.sentences[key])
+            template = _compiled(self.sentences[key])
             cleaned = {name: clean_text(value) for name, value in values.items()}
-            return clean_text(self._compiled[key].render(cleaned))
+            return clean_text(template.render(cleaned))
         except jinja2.TemplateError as error:
             raise UsageError(
                 f"The sentence '{key}' of the report template {self.language}/{self.name}.json is wrong: "
@@ -138,6 +137,12 @@ def _read(path: Path) -> dict[str, Any]:
         if not isinstance(items, dict) or not all(isinstance(item, str) for item in items.values()):
             raise UsageError(f"The report template {path} has no text under '{part}'. Correct or remove it.")
     return value
+
+
+@functools.lru_cache(maxsize=1024)
+def _compiled(source: str) -> Any:
+    """Compile a template once in a process: a panel drafts again at every change."""
+    return _environment().from_string(source)
 
 
 def _environment() -> Any:
