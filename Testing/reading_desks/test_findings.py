@@ -53,7 +53,7 @@ def test_rows_are_sorted_and_filtered(room: Any) -> None:
     assert names == sorted(names)
     room.findings.set_status("f-edema", "accepted")
     room.findings.set_status("f-pneumonia", "rejected")
-    assert [row.id for row in room.findings.rows("status")][0] == "f-edema"
+    assert next(row.id for row in room.findings.rows("status")) == "f-edema"
     assert [row.id for row in room.findings.rows("status")][-1] == "f-pneumonia"
     assert [row.id for row in room.findings.rows(only="accepted")] == ["f-edema"]
     assert [row.id for row in room.findings.rows(only="rejected")] == ["f-pneumonia"]

@@ -129,6 +129,9 @@ _NOTES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 """What `inference.context_vector` writes, and the same in Chinese."""
 
+_NEXT_NOTE = re.compile(r"(?<=\.) (?=(?:age|sex|view|lab\.\S+) )")
+"""Where one note on a variable follows another."""
+
 
 def known_language(language: str) -> str:
     """The language if there are words in it, else English."""
@@ -163,7 +166,7 @@ def translate_note(note: str, names: Mapping[str, str], language: str) -> str:
     str
         What is not known stays as it is.
     """
-    parts = re.split(r"(?<=\.) (?=\S+ (?:is|was|'))", note)
+    parts = _NEXT_NOTE.split(note)
     return (" " if known_language(language) == "en" else "").join(
         _translate_part(part, names, language) for part in parts
     )
@@ -177,5 +180,12 @@ def _translate_part(part: str, names: Mapping[str, str], language: str) -> str:
         name = names.get(found[1], found[1])
         if known_language(language) != "zh-CN":
             return part.replace(found[1], name, 1)
-        return chinese.format(name, *found.groups()[1:])
+        return chinese.format(name, *(_translate_value(text) for text in found.groups()[1:]))
     return part
+
+
+def _translate_value(text: str) -> str:
+    """A range or unit inside a note."""
+    for english, chinese in (("at least ", "至少 "), ("at most ", "至多 "), (" to ", " 至 ")):
+        text = text.replace(english, chinese)
+    return "无单位" if text == "no unit" else text

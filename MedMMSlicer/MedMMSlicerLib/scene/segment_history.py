@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -63,7 +65,8 @@ def remove_segment(
     """
     snapshot = take_snapshot(scene, node_id, segment_id)
     node = get_node(scene, node_id, "vtkMRMLSegmentationNode")
-    _drop(node, segment_id)
+    with _surfaces_kept(node):
+        _drop(node, segment_id)
     if forget:
         _forget(node, segment_id)
     return snapshot
@@ -78,10 +81,10 @@ def put_back(scene: MrmlScene, snapshot: SegmentSnapshot) -> None:
         If its segmentation is gone.
     """
     node = get_node(scene, snapshot.segmentation_id, "vtkMRMLSegmentationNode")
-    segmentation = node.GetSegmentation()
-    if segmentation.GetSegment(snapshot.segment_id) is not None:
-        _drop(node, snapshot.segment_id)
-    _add(node, _copy_segment(snapshot.segment), snapshot.segment_id, snapshot.position)
+    with _surfaces_kept(node):
+        if node.GetSegmentation().GetSegment(snapshot.segment_id) is not None:
+            _drop(node, snapshot.segment_id)
+        _add(node, _copy_segment(snapshot.segment), snapshot.segment_id, snapshot.position)
     node.SetAttribute("MedMM.SegmentIds", snapshot.known_ids)
     display = node.GetDisplayNode()
     display.SetSegmentVisibility(snapshot.segment_id, snapshot.visible)
@@ -112,9 +115,10 @@ def take_new(scene: MrmlScene, node_id: str, segment_id: str, new_id: str, langu
         fresh.SetName(clean_name(localized(names, language) or segment_id))
         set_tag(fresh, "MedMM.Label", label_hash(fresh))
     position = node.GetSegmentation().GetSegmentIndex(segment_id)
-    _drop(node, new_id)
-    _drop(node, segment_id)
-    _add(node, fresh, segment_id, position)
+    with _surfaces_kept(node):
+        _drop(node, new_id)
+        _drop(node, segment_id)
+        _add(node, fresh, segment_id, position)
     _forget(node, new_id)
 
 
@@ -146,10 +150,16 @@ def _copy_segment(segment: Any) -> Any:
 
 def _add(node: MrmlNode, segment: Any, segment_id: str, position: int) -> None:
     segmentation = node.GetSegmentation()
-    shown_in_3d = segmentation.ContainsRepresentation("Closed surface")
     segmentation.AddSegment(segment, segment_id)
     last = segmentation.GetNumberOfSegments() - 1
     segmentation.SetSegmentIndex(segment_id, min(position, last))
+
+
+@contextmanager
+def _surfaces_kept(node: MrmlNode) -> Iterator[None]:
+    """Make the 3D surfaces again afterwards if there were some: a change of segments drops all of them."""
+    shown_in_3d = node.GetSegmentation().ContainsRepresentation("Closed surface")
+    yield
     if shown_in_3d:
         node.CreateClosedSurfaceRepresentation()
 
