@@ -10,6 +10,9 @@ How to use it::
     panel = pythonqt.load_ui("Panel.ui")  # children by name: panel.applyButton
     panel.applyButton.enabled = False     # properties are values; setX() and isX() work too
 
+Take classes from `qt`, not from PySide6: a class is patched when `qt` gives it, when an object of it reaches
+Python through a patched one, or when it is subclassed. An application object made by PySide6 is fine.
+
 A widget class that Slicer has and PySide6 has not gets a stand-in, a subclass of a PySide6 class::
 
     class qMRMLThing(qt.QWidget):
@@ -21,9 +24,10 @@ From then on it counts as one of Qt's own classes: it refuses keyword arguments 
 `load_ui` makes it. Its private attributes begin with an underscore.
 
 Differences that strike first: `b.text` not `b.text()`; no keyword arguments to Qt; tuples for lists;
-`isinstance(x, qt.QWidget)` is False for an object of Qt; new attributes only on Python subclasses; a dead object
-raises ValueError and is falsy; `qt.QWidget.resizeEvent(self, event)` instead of `super()`. The patched classes are
-the same for the whole process, so every code that uses PySide6 beside this package lives by these rules.
+`isinstance(x, qt.QWidget)` is False for an object of Qt; new attributes only on Python subclasses; a dead
+object raises ValueError and is falsy; `qt.QWidget.resizeEvent(self, event)` instead of `super()`; a model,
+delegate, validator or completer lives only as long as somebody in Python holds it. The patched classes are
+the same for the whole process, so code that uses PySide6 beside this package lives by these rules too.
 """
 
 from .modules import install

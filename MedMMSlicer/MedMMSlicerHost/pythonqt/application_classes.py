@@ -27,7 +27,7 @@ class ApplicationClass:
         self._qt_class = qt_class
         self.__name__ = qt_class.__name__
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any) -> Any:  # noqa: D102
         return self._qt_class(*args)
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[Any, ...]:

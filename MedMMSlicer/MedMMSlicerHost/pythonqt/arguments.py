@@ -67,7 +67,7 @@ def _overloads(function: Any, bound: bool) -> list[list[Any]]:
 
 
 def _signed(function: Any) -> Any:
-    """Return what carries the signature: the method that another stands for, or the class of a constructor."""
+    """Return what carries the signature: the original method, or the class of a constructor."""
     function = getattr(function, "qt_original", function)
     if getattr(function, "__name__", "") == "__init__":
         return function.__objclass__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from .arguments import call_checked
@@ -20,6 +21,7 @@ __all__ = [
 ]
 
 _INT_LIMIT = 0xFFFFFFFF
+_PACKAGE = str(Path(__file__).parent)
 
 
 def call(function: Callable[..., Any], target: tuple[Any, ...], args: tuple[Any, ...]) -> Any:
@@ -52,8 +54,11 @@ def call(function: Callable[..., Any], target: tuple[Any, ...], args: tuple[Any,
 
 
 def _is_refusal(error: TypeError) -> bool:
-    """Tell whether PySide6 refused the arguments, rather than Python code below it having failed."""
-    return error.__traceback__ is not None and error.__traceback__.tb_next is None
+    """Tell whether PySide6 refused the arguments, rather than foreign Python code below it having failed."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    return last is not None and last.tb_frame.f_code.co_filename.startswith(_PACKAGE)
 
 
 def _is_dead(error: RuntimeError) -> bool:
@@ -75,7 +80,7 @@ class builtin_qt_slot:
     def __name__(self) -> str:
         return self._name
 
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
+    def __call__(self, *args: Any, **keywords: Any) -> Any:  # noqa: D102
         if keywords:
             raise_keywords(self._name)
         return call(self._function, (self.__self__,), args)
@@ -91,7 +96,8 @@ class builtin_qt_slot:
         return hash((id(self.__self__), self._name))
 
     def __repr__(self) -> str:
-        return f"<qt slot {self._name.rstrip('_')} of {type(self.__self__).__name__} instance at {id(self.__self__):#x}>"
+        owner = type(self.__self__).__name__
+        return f"<qt slot {self._name.rstrip('_')} of {owner} instance at {id(self.__self__):#x}>"
 
 
 class UnboundSlot:
@@ -102,7 +108,7 @@ class UnboundSlot:
     def __init__(self, function: Callable[..., Any], owner: str, name: str, static: bool) -> None:
         self._function, self._owner, self._name, self._static = function, owner, name, static
 
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
+    def __call__(self, *args: Any, **keywords: Any) -> Any:  # noqa: D102
         if keywords:
             raise_keywords(self._name)
         if self._static:

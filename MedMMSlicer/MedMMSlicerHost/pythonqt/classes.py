@@ -49,6 +49,7 @@ def _is_instance(wanted: type, instance: Any) -> bool:
 
 def _subclass_made(owner: type, **keywords: Any) -> None:
     if not owner.__module__.startswith("PySide6."):
+        patch(owner)
         adapt_subclass(owner)
 
 

@@ -35,7 +35,7 @@ def amend(owner: Any) -> None:
 
 
 def _first_result(owner: Any, *names: str) -> None:
-    """Let static methods give their first result alone: the path without the filter, the number without ok."""
+    """Let static methods give their first result alone: the path without filter, the number without ok."""
     for name in names:
         function = raw(owner, name)
 

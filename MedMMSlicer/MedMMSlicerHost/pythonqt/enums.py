@@ -37,7 +37,8 @@ class _EnumerationType(type):
     """Type of the classes below; prints them as PythonQt does."""
 
     def __repr__(cls) -> str:
-        return f"<class 'PythonQt.{cls.__module__.rpartition('.')[2].replace('QtWidgets', 'QtGui')}.{cls.__name__}'>"
+        module = cls.__module__.rpartition(".")[2].replace("QtWidgets", "QtGui")
+        return f"<class 'PythonQt.{module}.{cls.__name__}'>"
 
 
 class QtEnumeration(int, metaclass=_EnumerationType):

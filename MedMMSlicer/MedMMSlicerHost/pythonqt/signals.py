@@ -44,10 +44,10 @@ class Relay:
         self.limit = count if accepted is None else min(count, accepted)
 
     def run(self, args: tuple[Any, ...]) -> None:
+        """Call the receiver with as many of the arguments as it takes."""
         try:
             self.target(*[from_qt(argument) for argument in args[: self.limit]])
-        except Exception:
-            # As in Slicer: printed, handed to the hook, and never seen by the sender.
+        except Exception:  # noqa: BLE001  as in Slicer: handed to the hook, never seen by the sender
             sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
 
 
@@ -149,7 +149,7 @@ def _connect_slot(sender: Any, signature: str, receiver: Any, text: str) -> bool
 
 
 def connect_callable(sender: Any, signature: str, target: Callable[..., Any], count: int) -> bool:
-    """Connect a signal to a callable, which stays alive as long as the connection and gets `count` arguments."""
+    """Connect a signal to a callable: it stays alive with the connection and gets `count` arguments."""
     from PySide6.QtCore import QObject
 
     relay = Relay(target, count)

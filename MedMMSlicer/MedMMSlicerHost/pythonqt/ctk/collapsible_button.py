@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6 import QtCore, QtGui, QtWidgets
+import qt
+from PySide6 import QtCore
 
 __all__ = ["ctkCollapsibleButton"]
 
 
-class ctkCollapsibleButton(QtWidgets.QAbstractButton):
+class ctkCollapsibleButton(qt.QAbstractButton):
     """A section: give it a layout, and its children show below the header while it is not collapsed."""
 
     contentsCollapsed = QtCore.Signal(bool)
 
     def __init__(self, *args: Any) -> None:
-        QtWidgets.QAbstractButton.__init__(self, *[a for a in args if not isinstance(a, str)])
+        qt.QAbstractButton.__init__(self, *[a for a in args if not isinstance(a, str)])
         self._collapsed = False
         self._hidden: list[Any] = []
         if args and isinstance(args[0], str):
             self.text = args[0]
         self.checkable = True
         self.checked = True
-        self.setSizePolicy(QtWidgets.QSizePolicy.Preferred, QtWidgets.QSizePolicy.Preferred)
-        self.setFocusPolicy(QtCore.Qt.TabFocus)
+        self.setSizePolicy(qt.QSizePolicy.Preferred, qt.QSizePolicy.Preferred)
+        self.setFocusPolicy(qt.Qt.TabFocus)
         self.setContentsMargins(0, self._header(), 0, 0)
         self.setMinimumHeight(self._header())
         self.toggled.connect(self._on_toggled)
@@ -67,19 +68,19 @@ class ctkCollapsibleButton(QtWidgets.QAbstractButton):
 
     def paintEvent(self, _event: Any) -> None:
         """Draw the header: an arrow and the text."""
-        option = QtWidgets.QStyleOptionButton()
+        option = qt.QStyleOptionButton()
         option.initFrom(self)
-        option.rect = QtCore.QRect(0, 0, self.width, self._header())
-        painter = QtGui.QPainter(self)
+        option.rect = qt.QRect(0, 0, self.width, self._header())
+        painter = qt.QPainter(self)
         painter.fillRect(option.rect, self.palette.button())
         arrow = (
-            QtWidgets.QStyle.PE_IndicatorArrowRight
+            qt.QStyle.PE_IndicatorArrowRight
             if self._collapsed
-            else QtWidgets.QStyle.PE_IndicatorArrowDown
+            else qt.QStyle.PE_IndicatorArrowDown
         )
-        option.rect = QtCore.QRect(6, 0, 12, self._header())
+        option.rect = qt.QRect(6, 0, 12, self._header())
         self.style().drawPrimitive(arrow, option, painter, self)
         painter.setPen(self.palette.buttonText().color())
-        text_area = QtCore.QRect(24, 0, self.width - 28, self._header())
-        painter.drawText(text_area, QtCore.Qt.AlignLeft | QtCore.Qt.AlignVCenter, self.text)
+        text_area = qt.QRect(24, 0, self.width - 28, self._header())
+        painter.drawText(text_area, qt.Qt.AlignLeft | qt.Qt.AlignVCenter, self.text)
         painter.end()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6 import QtCore, QtWidgets
+import qt
+from PySide6 import QtCore
 
 __all__ = ["ctkCollapsibleGroupBox"]
 
@@ -12,11 +13,11 @@ _UNLIMITED = 16777215
 """Qt's QWIDGETSIZE_MAX."""
 
 
-class ctkCollapsibleGroupBox(QtWidgets.QGroupBox):
+class ctkCollapsibleGroupBox(qt.QGroupBox):
     """A group box with a check mark that collapses it."""
 
     def __init__(self, *args: Any) -> None:
-        QtWidgets.QGroupBox.__init__(self, *args)
+        qt.QGroupBox.__init__(self, *args)
         self.checkable = True
         self.checked = True
         self.toggled.connect(self._show)

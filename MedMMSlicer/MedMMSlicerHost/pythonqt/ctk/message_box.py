@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6 import QtCore, QtWidgets
+import qt
+from PySide6 import QtCore
 
 __all__ = ["ctkMessageBox"]
 
 
-class ctkMessageBox(QtWidgets.QMessageBox):
+class ctkMessageBox(qt.QMessageBox):
     """A message box with a check box whose state is kept in the settings under a key."""
 
     def __init__(self, *args: Any) -> None:
-        QtWidgets.QMessageBox.__init__(self, *args)
+        qt.QMessageBox.__init__(self, *args)
         self._key = ""
         self._check_box: Any = None
 
@@ -21,7 +22,7 @@ class ctkMessageBox(QtWidgets.QMessageBox):
         return self._check_box is not None
 
     def _set_visible(self, visible: bool) -> None:
-        self._check_box = QtWidgets.QCheckBox("Don't show this message again", self) if visible else None
+        self._check_box = qt.QCheckBox("Don't show this message again", self) if visible else None
         self.setCheckBox(self._check_box)
 
     def _get_show_again(self) -> bool:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6 import QtCore, QtWidgets
+import qt
+from PySide6 import QtCore
 
 __all__ = ["ctkPathLineEdit"]
 
 
-class ctkPathLineEdit(QtWidgets.QWidget):
+class ctkPathLineEdit(qt.QWidget):
     """A path that can be typed or browsed for."""
 
     currentPathChanged = QtCore.Signal(str)
 
     def __init__(self, *args: Any) -> None:
-        QtWidgets.QWidget.__init__(self, *args)
-        layout = QtWidgets.QHBoxLayout(self)
+        qt.QWidget.__init__(self, *args)
+        layout = qt.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self._line = QtWidgets.QLineEdit(self)
-        self._button = QtWidgets.QToolButton(self)
+        self._line = qt.QLineEdit(self)
+        self._button = qt.QToolButton(self)
         self._button.text = "..."
         layout.addWidget(self._line, 1)
         layout.addWidget(self._button)
@@ -30,7 +31,7 @@ class ctkPathLineEdit(QtWidgets.QWidget):
         self.currentPathChanged.emit(text)
 
     def _browse(self, *_: Any) -> None:
-        path = QtWidgets.QFileDialog.getOpenFileName(self, "", self._line.text)
+        path = qt.QFileDialog.getOpenFileName(self, "", self._line.text)
         if path:
             self._line.text = path
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6 import QtCore, QtWidgets
+import qt
+from PySide6 import QtCore
 
 __all__ = ["ctkRangeWidget"]
 
 
-class ctkRangeWidget(QtWidgets.QWidget):
+class ctkRangeWidget(qt.QWidget):
     """A range within limits; 0 to 99 at first, as in CTK."""
 
     valuesChanged = QtCore.Signal(float, float)
 
     def __init__(self, *args: Any) -> None:
-        QtWidgets.QWidget.__init__(self, *args)
-        layout = QtWidgets.QHBoxLayout(self)
+        qt.QWidget.__init__(self, *args)
+        layout = qt.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self._low, self._high = QtWidgets.QDoubleSpinBox(self), QtWidgets.QDoubleSpinBox(self)
+        self._low, self._high = qt.QDoubleSpinBox(self), qt.QDoubleSpinBox(self)
         self._high.value = self._high.maximum
         for box in (self._low, self._high):
             layout.addWidget(box)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6 import QtCore, QtWidgets
+import qt
+from PySide6 import QtCore
 
 __all__ = ["ctkSliderWidget"]
 
@@ -12,18 +13,18 @@ _STEPS = 10000
 """Positions of the inner slider; it counts in whole numbers."""
 
 
-class ctkSliderWidget(QtWidgets.QWidget):
+class ctkSliderWidget(qt.QWidget):
     """A number between a minimum and a maximum."""
 
     valueChanged = QtCore.Signal(float)
 
     def __init__(self, *args: Any) -> None:
-        QtWidgets.QWidget.__init__(self, *args)
-        layout = QtWidgets.QHBoxLayout(self)
+        qt.QWidget.__init__(self, *args)
+        layout = qt.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self._slider = QtWidgets.QSlider(QtCore.Qt.Horizontal, self)
+        self._slider = qt.QSlider(qt.Qt.Horizontal, self)
         self._slider.setRange(0, _STEPS)
-        self._spin_box = QtWidgets.QDoubleSpinBox(self)
+        self._spin_box = qt.QDoubleSpinBox(self)
         layout.addWidget(self._slider, 1)
         layout.addWidget(self._spin_box)
         self._slider.sliderMoved.connect(self._on_slider)
