@@ -94,6 +94,7 @@ class HostApplication:
         self._data_io = self._slicer.vtkDataIOManager()
         self._data_io.SetCacheManager(self._cache)
         self.scene.SetDataIOManager(self._data_io)
+        self.scene.SetCacheManager(self._cache)
         self.logic.SetTemporaryPath(self._cache_folder.name)
 
     def _add_module_logics(self) -> None:

@@ -35,6 +35,18 @@ def test_properties_of_the_application_are_values(environment: Any) -> None:
         _ = app.dicomDatabase
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the launcher is a shell script")
+def test_slicers_python_is_found_below_its_home(environment: Any) -> None:
+    import slicer
+    from MedMMSlicerLib.inference.worker import find_python
+
+    python = find_python("", slicer.app.slicerHome)
+    done = subprocess.run(
+        [python, "-c", "import numpy; print(7)"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "7" and python.startswith(slicer.app.slicerHome)
+
+
 def test_scene_and_managers(environment: Any, scene: Any) -> None:
     import slicer
 

@@ -144,16 +144,23 @@ def test_it_is_filled_once_after_a_scene_was_loaded(
     assert _texts(selector) == ["None", "loaded"]
 
 
-def test_a_deleted_selector_lets_go_of_the_scene(environment: Any, scene: Any) -> None:
+@pytest.mark.parametrize("way", ["forgotten", "with its parent"])
+def test_a_deleted_selector_lets_go_of_the_scene(environment: Any, scene: Any, way: str) -> None:
+    import qt
     import slicer
 
-    made = slicer.qMRMLNodeComboBox()
+    holder = qt.QWidget()
+    made = slicer.qMRMLNodeComboBox(*([holder] if way == "with its parent" else []))
     made.nodeTypes = ["vtkMRMLScalarVolumeNode"]
     made.setMRMLScene(scene)
     node = _volume(scene, "first")
     watch = made._watch
     assert watch.scene is scene
-    del made
+    if way == "forgotten":
+        del made
+    else:
+        holder.deleteLater()
+        qt.QApplication.sendPostedEvents(holder, qt.QEvent.DeferredDelete)
     assert watch.scene is None
     node.SetName("other")
     _volume(scene, "second")

@@ -1,8 +1,8 @@
 """What a scripted module finds in Slicer's ``slicer`` module beyond MRML, for the host.
 
-`install` completes the ``slicer`` module of the slicer-core wheel; `load_module` then loads a module file as
-Slicer does. Whatever a panel may touch and this host has not raises, and says so. Importing this package loads
-neither slicer nor Qt.
+`install` completes the ``slicer`` module of the slicer-core wheel; `load_module` then loads a module file
+as Slicer does. Whatever a panel may touch and this host has not raises, and says so. Importing this package
+loads neither slicer nor Qt.
 """
 
 from __future__ import annotations

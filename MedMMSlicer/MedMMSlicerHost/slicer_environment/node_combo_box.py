@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 import vtk
@@ -43,6 +45,18 @@ def _flag(name: str, kind: str) -> QtCore.Property:
         self._refresh()
 
     return QtCore.Property(kind, read, write)
+
+
+def _weakly(method: Callable[..., Any]) -> Callable[..., None]:
+    """Return a callback that does not keep the selector alive, as Slicer's own connections do not."""
+    reference = weakref.WeakMethod(method)
+
+    def call(*arguments: Any) -> None:
+        target = reference()
+        if target is not None:
+            target(*arguments)
+
+    return call
 
 
 class _SceneWatch:
@@ -90,8 +104,8 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
 
     As in Slicer, a selector without "None" picks the first node by itself, and one without a scene is
     disabled. Signals: ``currentNodeChanged(vtkMRMLNode*)``, ``currentNodeChanged(bool)``,
-    ``currentNodeIDChanged(QString)``, ``nodeActivated(vtkMRMLNode*)``. Creating, renaming and deleting nodes by
-    its menu is not in the host.
+    ``currentNodeIDChanged(QString)``, ``nodeActivated(vtkMRMLNode*)``. Creating, renaming and deleting nodes
+    by its menu is not in the host.
     """
 
     currentNodeChanged = QtCore.Signal(object)
@@ -113,8 +127,8 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         self._combo = QtWidgets.QComboBox()
         row.addWidget(self._combo)
         self.setFocusProxy(self._combo)
-        self._combo.connect("currentIndexChanged(int)", self._on_index)
-        self._combo.connect("activated(int)", self._on_activated)
+        self._combo.connect("currentIndexChanged(int)", _weakly(self._on_index))
+        self._combo.connect("activated(int)", _weakly(self._on_activated))
         self.destroyed.connect(self._watch.release)
         self.setEnabled(False)
 
@@ -156,7 +170,7 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         """List the nodes of a scene; None lets go of it."""
         if scene is self._watch.scene:
             return
-        self._watch.watch_scene(scene, self._on_scene)
+        self._watch.watch_scene(scene, _weakly(self._on_scene))
         self.setEnabled(scene is not None)
         self._refresh()
 
@@ -261,7 +275,7 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         """Fill the list anew; the current node stays current while it is listed."""
         nodes = self._listed_nodes()
         self._ids = [node.GetID() for node in nodes]
-        self._watch.watch_nodes(nodes, self._on_node)
+        self._watch.watch_nodes(nodes, _weakly(self._on_node))
         self._filling = True
         self._combo.clear()
         if self._flags["noneEnabled"] and self._watch.scene is not None:

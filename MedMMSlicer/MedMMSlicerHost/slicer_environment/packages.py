@@ -144,7 +144,8 @@ def pip_install(
     installer = current().installer
     if installer is None:
         raise RuntimeError(
-            f"The desktop reader installs no packages. Quit it and run: python -m pip install {shlex.join(words)}"
+            "The desktop reader installs no packages. Quit it and run: "
+            f"python -m pip install {shlex.join(words)}"
         )
     installer(words)
     return None

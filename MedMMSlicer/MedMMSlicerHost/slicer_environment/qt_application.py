@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication
@@ -221,7 +222,7 @@ def application_values(temporary_path: str) -> dict[str, Any]:
         "majorVersion": 5,
         "minorVersion": 13,
         "revision": REVISION,
-        "slicerHome": sys.prefix,
+        "slicerHome": _slicer_home(Path(temporary_path)),
         "temporaryPath": temporary_path,
         "os": system,
         "arch": machine,
@@ -229,6 +230,16 @@ def application_values(temporary_path: str) -> dict[str, Any]:
         "isInstalled": True,
         "documentationBaseUrl": "https://slicer.readthedocs.io/en/latest",
     }
+
+
+def _slicer_home(folder: Path) -> str:
+    """Make a folder laid out as Slicer's: ``bin/PythonSlicer`` is this process's Python."""
+    home = folder / "slicer-home"
+    (home / "bin").mkdir(parents=True, exist_ok=True)
+    launcher = home / "bin" / "PythonSlicer"
+    launcher.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+    launcher.chmod(0o755)
+    return str(home)
 
 
 def slicer_application(environment: Environment) -> Any:

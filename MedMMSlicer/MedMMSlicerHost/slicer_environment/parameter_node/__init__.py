@@ -1,8 +1,8 @@
 """``slicer.parameterNodeWrapper``: typed parameters in a scene node, connected to widgets by name.
 
-The host's own equivalent of Slicer's package, for the types that panels of this project use. Values are stored
-in the node exactly as Slicer stores them, so that a scene saved here opens there with its parameters. Parameter
-packs, unions and made-to-order widgets raise.
+The host's own equivalent of Slicer's package, for the types that panels of this project use. Values are
+stored in the node exactly as Slicer stores them, so that a scene saved here opens there with its parameters.
+Parameter packs, unions and made-to-order widgets raise.
 """
 
 from __future__ import annotations
