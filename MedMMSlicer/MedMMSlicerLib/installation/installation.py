@@ -37,6 +37,8 @@ STATES = ("ready", "running", "finished", "failed", "cancelled")
 _POLL_BUDGET_S = 0.01
 _POLL_INTERVAL_S = 0.02
 _LOG_CHARACTERS = 200_000
+_LOG_FILE = "pip.log"
+_CONSTRAINTS_FILE = "constraints.txt"
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ class Installation:
         self._checking: Iterator[str] | None = None
         self._before: dict[str, tuple[str, int]] = {}
         self._pending: list[InstallationEvent] = []
+        self._last_log = ""
 
     @property
     def state(self) -> str:
@@ -121,11 +124,12 @@ class Installation:
 
     @property
     def log(self) -> str:
-        """What pip wrote, its end if it is long; empty after `close`."""
-        path = self._log_path
-        if path is None or not path.is_file():
-            return ""
-        return path.read_text(encoding="utf-8", errors="replace")[-_LOG_CHARACTERS:]
+        """What pip wrote since the last start, its end if it is long."""
+        if self._work is not None:
+            path = self._work.path / _LOG_FILE
+            if path.is_file():
+                return path.read_text(encoding="utf-8", errors="replace")[-_LOG_CHARACTERS:]
+        return self._last_log
 
     def start(self) -> None:
         """Begin, or begin again after a failure; returns at once.
@@ -144,14 +148,19 @@ class Installation:
         if self.plan.problems:
             raise InstallationError(" ".join(self.plan.problems))
         _check_slicer()
-        self.close()
+        self._last_log = ""
         self._steps, self._step = steps_of(self.plan), 0
         self._before = Inventory(self.plan.environment.folders).state()
         self._pending = []
         self._work = ExchangeFolder(self._work_parent)
-        with atomic_write(self._work.path / "constraints.txt") as path:
-            path.write_text("".join(f"{line}\n" for line in self.plan.kept), encoding="utf-8")
         self._state = "running"
+        try:
+            with atomic_write(self._work.path / _CONSTRAINTS_FILE) as path:
+                path.write_text("".join(f"{line}\n" for line in self.plan.kept), encoding="utf-8")
+        except MedMMError:
+            self._stop()
+            self._state = "failed"
+            raise
 
     def poll(self) -> list[InstallationEvent]:
         """Return what has happened since the last call; takes some 10 ms at most.
@@ -180,17 +189,9 @@ class Installation:
         )
 
     def close(self) -> None:
-        """End whatever runs and remove the working folder with the log."""
-        if self._state == "running":
-            self.cancel()
-        self._stop()
-        if self._work is not None:
-            self._work.remove()
-        self._work = None
-
-    @property
-    def _log_path(self) -> Path | None:
-        return None if self._work is None else self._work.path / "pip.log"
+        """End whatever runs, without another event."""
+        self.cancel()
+        self._pending = []
 
     def _advance(self) -> None:
         if self._checking is not None:
@@ -207,13 +208,13 @@ class Installation:
         if step.kind == "pip":
             assert self._work is not None
             paths = {
-                CONSTRAINTS: str(self._work.path / "constraints.txt"),
+                CONSTRAINTS: str(self._work.path / _CONSTRAINTS_FILE),
                 FETCHED: str(self._work.path / "fetched"),
             }
             arguments = [paths.get(argument, argument) for argument in step.arguments]
             variables = pip_variables(self.plan.environment, offline=self.plan.wheels is not None)
             command = [*self.plan.environment.pip, *arguments]
-            self._process = PipProcess(command, variables, self._work.path / "pip.log")
+            self._process = PipProcess(command, variables, self._work.path / _LOG_FILE)
         elif step.kind == "metadata":
             for path in step.paths:
                 _remove_metadata(path, self.plan.environment.folders)
@@ -263,7 +264,7 @@ class Installation:
         installed = tuple(f"{name} {after[name][0]}".strip() for name in changed)
         restart = tuple(name for name in changed if _is_loaded(name, inventory))
         self._pending.append(InstallationFinished(installed, restart))
-        self.close()
+        self._stop()
 
     def _fail(self, error: MedMMError) -> None:
         self._stop()
@@ -274,6 +275,10 @@ class Installation:
         if self._process is not None:
             self._process.kill()
         self._process, self._checking = None, None
+        self._last_log = self.log
+        if self._work is not None:
+            self._work.remove()
+        self._work = None
 
     def _tell(self, step: Step, detail: str) -> None:
         fraction = self._step / len(self._steps)
