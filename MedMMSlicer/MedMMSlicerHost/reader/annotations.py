@@ -69,7 +69,8 @@ def paint_annotations(painter: Any, size: tuple[int, int], texts: CornerTexts) -
     font.setPixelSize(_TEXT_PX)
     painter.setFont(font)
     line = _TEXT_PX + 4
-    half = max(1, width // 2 - _MARGIN)
+    # The letters of the upper and lower edge stand in the middle.
+    half = max(1, width // 2 - _MARGIN - _LETTER_PX)
     left, right = qt.Qt.AlignLeft, qt.Qt.AlignRight
     for lines, align, at_top in (
         (texts.top_left, left, True),

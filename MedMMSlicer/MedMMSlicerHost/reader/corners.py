@@ -11,6 +11,9 @@ from .words import _
 
 __all__ = ["Corners"]
 
+_PROJECTIONS = ("CR", "DX", "DR", "RG", "MG", "RF", "XA", "PX", "IO")
+"""Modalities of DICOM whose pictures are projections."""
+
 _NAMES = {"Red": "Axial", "Yellow": "Sagittal", "Green": "Coronal"}
 
 
@@ -40,7 +43,7 @@ class Corners:
             return CornerTexts(bottom=notice, letters=letters)
         return CornerTexts(
             top_left=(*self._patient(), str(volume.GetName())),
-            top_right=(self._plane(view),),
+            top_right=self._plane(view),
             bottom_left=self._place(view),
             bottom_right=self._window(volume),
             bottom=notice,
@@ -53,12 +56,19 @@ class Corners:
         name, identifier = self._room.cases.patient()
         return tuple(text for text in (name, identifier) if text)
 
-    @staticmethod
-    def _plane(view: SliceView) -> str:
+    def _plane(self, view: SliceView) -> tuple[str, ...]:
+        modality = str(view.volume.GetAttribute("MedMM.Modality") or "")
+        if modality in _PROJECTIONS:
+            # A projection is no slice: what counts is how the rays went.
+            return (" ".join(filter(None, (modality, self._projection(view.volume.GetID())))),)
         orientation = str(view.node.GetOrientation())
         if orientation == "Reformat":
-            return _("{plane}, image axes").format(plane=_(_NAMES[view.name]))
-        return _(orientation)
+            return (_("{plane}, image axes").format(plane=_(_NAMES[view.name])),)
+        return (_(orientation),)
+
+    def _projection(self, volume_id: str) -> str:
+        rows = (row for entry in self._room.cases.entries() for row in entry.series)
+        return next((row.view for row in rows if row.volume_id == volume_id), "")
 
     @staticmethod
     def _place(view: SliceView) -> tuple[str, ...]:

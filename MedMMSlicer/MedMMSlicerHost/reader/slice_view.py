@@ -102,7 +102,7 @@ class SliceView(View):
         """Number of the slice that is shown, from 1, and how many there are."""
         first, last, step = self.offset_range
         count = round((last - first) / step) + 1
-        number = round((self.logic.GetSliceOffset() - first) / step) + 1
+        number = math.floor((self.logic.GetSliceOffset() - first) / step + 0.5) + 1
         return min(max(number, 1), count), count
 
     def ras_at(self, position: tuple[float, float]) -> tuple[float, float, float]:
@@ -124,10 +124,12 @@ class SliceView(View):
         ratio, height = self.widget.ratio, self.node.GetDimensions()[1]
         return (column + 0.5) / ratio, (height - 0.5 - row) / ratio
 
-    def scroll(self, slices: float) -> None:
+    def scroll(self, slices: int) -> None:
         """Go on by a number of slices, towards the eye when positive; stops at the ends of the image."""
         first, last, step = self.offset_range
-        self.set_offset(min(max(self.logic.GetSliceOffset() + slices * step, first), last))
+        # From the middle of a slice to the middle of a slice: between them, both would be blended.
+        number = math.floor((self.logic.GetSliceOffset() - first) / step + 0.5) + slices
+        self.set_offset(min(max(first + number * step, first), last))
 
     def set_offset(self, offset_mm: float) -> None:
         """Show the slice at an offset along the normal."""
@@ -171,8 +173,8 @@ class SliceView(View):
         if self.volume is not None and self.volume.GetImageData() is not None:
             offset = self.logic.GetSliceOffset()
             self.logic.FitSliceToBackground()
-            first, last, _ = self.offset_range
-            self.set_offset(min(max(offset, first), last))
+            self.set_offset(offset)
+            self.scroll(0)
 
     def draw(self, size_px: tuple[int, int]) -> NDArray[np.uint8]:
         """Draw at a size."""

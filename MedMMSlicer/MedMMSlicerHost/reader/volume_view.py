@@ -54,7 +54,7 @@ def dress(node: Any) -> None:
     node.SetBoxVisible(False)
     node.SetAxisLabelsVisible(False)
     node.SetOrientationMarkerType(node.OrientationMarkerTypeCube)
-    node.SetOrientationMarkerSize(node.OrientationMarkerSizeSmall)
+    node.SetOrientationMarkerSize(node.OrientationMarkerSizeMedium)
 
 
 class VolumeView(View):
