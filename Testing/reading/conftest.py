@@ -121,21 +121,40 @@ def settle(room: ReadingRoom) -> None:
     assert room.message is None or room.message.severity == "info", room.message
 
 
+class WarmWorker(WorkerClient):
+    """The real worker, which the rooms of several tests share: `close` only ends the run in progress."""
+
+    def close(self) -> None:
+        """End the run in progress."""
+        self.cancel()
+        self.poll()
+
+
+@pytest.fixture(scope="session")
+def worker() -> Iterator[WorkerClient]:
+    """A worker that stays warm."""
+    client = WarmWorker()
+    yield client
+    WorkerClient.close(client)
+
+
 @pytest.fixture
-def room(scene: Any, catalog: BundleCatalog) -> Iterator[ReadingRoom]:
+def room(scene: Any, catalog: BundleCatalog, worker: WorkerClient) -> Iterator[ReadingRoom]:
     """A reading room with an empty scene; its worker is the real one."""
-    made = ReadingRoom(scene, catalog)
+    made = ReadingRoom(scene, catalog, worker)
     yield made
     made.close()
 
 
 @pytest.fixture
-def make_room(scene: Any, catalog: BundleCatalog) -> Iterator[Callable[..., ReadingRoom]]:
+def make_room(
+    scene: Any, catalog: BundleCatalog, worker: WorkerClient
+) -> Iterator[Callable[..., ReadingRoom]]:
     """A function that makes rooms on the same scene."""
     made: list[ReadingRoom] = []
 
     def make(**changes: Any) -> ReadingRoom:
-        made.append(ReadingRoom(scene, **{"catalog": catalog, **changes}))
+        made.append(ReadingRoom(scene, **{"catalog": catalog, "worker": worker, **changes}))
         return made[-1]
 
     yield make

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..core import Series
 from ..errors import InputError, UsageError
 from .opening import assign_roles, subtitle_of, title_of
-from .record import CaseRecord, SeriesRecord, record_from_json, record_to_json
+from .record import CaseRecord, SeriesRecord, record_from_json, record_to_json, without_folders
 
 if TYPE_CHECKING:
     from .case_opening import Loaded
@@ -99,7 +99,9 @@ class CaseStore:
             item.record,
             series=records,
             subtitle=subtitle_of(everything, language),
-            remarks=tuple(dict.fromkeys((*item.record.remarks, *loaded.remarks))),
+            remarks=tuple(
+                dict.fromkeys((*item.record.remarks, *map(without_folders, loaded.remarks), *_notes(series)))
+            ),
         )
         self.write(changed)
         return item.record.id
@@ -234,6 +236,10 @@ class CaseStore:
             record = dataclasses.replace(record, id=_new_id())
             write_case_text(self._room.scene, node_id, record_to_json(record))
         self._cases[record.id] = OpenCase(node_id, record)
+
+
+def _notes(series: Sequence[Series]) -> list[str]:
+    return [f"{item.name}: {note.text}" for item in series for note in SeriesRecord.of(item).notes]
 
 
 def _new_id() -> str:

@@ -17,7 +17,7 @@ from ..errors import InputError
 
 __all__ = ["EnteredValue", "age_from_text", "enter_value", "read_pasted", "sex_from_text", "view_from_text"]
 
-_AGE_WORDS = re.compile(r"\s*(?:y|yr|yrs|years?|years old|岁|歲)\.?\s*\Z", re.IGNORECASE)
+_AGE_WORDS = re.compile(r"(?<=[\d.])\s*(?:y|yr|yrs|years?|years old|岁|歲)\.?\s*\Z", re.IGNORECASE)
 _VIEW = re.compile(r"[A-Z][A-Z0-9 _-]{0,15}\Z", re.ASCII)
 _SEXES = {
     "M": {"m", "male", "man", "boy", "男", "男性"},
@@ -49,9 +49,13 @@ def age_from_text(text: str) -> float | None:
     plain = _AGE_WORDS.sub("", text.strip())
     if not text.strip():
         return None
-    quantity = number_from_text(plain) if plain else None
-    if quantity is None or quantity.number is None or quantity.limit:
-        raise InputError(f"'{text.strip()[:40]}' is no age. Type it in years, e.g. 67.")
+    none = f"'{text.strip()[:40]}' is no age. Type it in years, e.g. 67."
+    try:
+        quantity = number_from_text(plain)
+    except InputError as error:
+        raise InputError(none) from error
+    if quantity.number is None or quantity.limit:
+        raise InputError(none)
     age = float(quantity.number)
     if not 0 <= age <= MAXIMUM_AGE_YEARS:
         raise InputError(f"An age of {age:g} years is not possible. Type 0 to {MAXIMUM_AGE_YEARS:g}.")

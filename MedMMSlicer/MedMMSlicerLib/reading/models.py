@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from ..bundles.loading import ModelBundle
     from .room import ReadingRoom
 
-__all__ = ["ModelDesk"]
+__all__ = ["IMAGE_GONE", "ModelDesk"]
+
+IMAGE_GONE = "The image of this case was removed from the scene. Open it again."
 
 _ACCEPTED = "accepted/{0}/{1}/{2}"
 _Stamp = tuple[tuple[str, int], ...]
@@ -59,7 +61,7 @@ class ModelDesk:
         series = self._current_series()
         rows = []
         for bundle in self._list().values():
-            applicable, reason = False, "No case is open."
+            applicable, reason = False, self._nothing_to_read()
             if series is not None:
                 applicable, reason = self._judge(bundle, series)
             rows.append(self._entry(bundle, applicable, reason))
@@ -190,7 +192,7 @@ class ModelDesk:
                 return f"{bundle_id} needs an image with the role '{role.role}'. Give one that role."
         series = self._current_series()
         if series is None:
-            return "The image of this case was removed from the scene. Open it again."
+            return IMAGE_GONE
         applicable, reason = self._judge(found, series)
         return "" if applicable else reason
 
@@ -212,6 +214,9 @@ class ModelDesk:
             reason=reason,
             accepted=bool(self._room.settings.get(_key(bundle))),
         )
+
+    def _nothing_to_read(self) -> str:
+        return IMAGE_GONE if self._room.record is not None else "No case is open."
 
     def _current_series(self) -> Series | None:
         if self._room.record is None:

@@ -1,13 +1,14 @@
 """Everything of a case that is no array, as one frozen record that lives in the scene as JSON.
 
-Voxels are in nodes, patient name and id in memory alone: they are never in here, and neither are file paths,
-which often contain them.
+Voxels are in nodes, patient name and id in memory alone: they are never in here, and neither are folders of
+files, which often are called after the patient.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,7 +30,10 @@ __all__ = [
     "TypedValue",
     "record_from_json",
     "record_to_json",
+    "without_folders",
 ]
+
+_FOLDERS = re.compile(r"(?<!\w)(?:[A-Za-z]:)?(?:[\\/][^\\/\n\"']+)+[\\/]")
 
 RECORD_VERSION = 1
 """Raised when an older MedMM would misread the record; what it would merely not know needs no new version."""
@@ -52,6 +56,7 @@ class SeriesRecord:
     def of(cls, series: Series) -> SeriesRecord:
         """Take everything but the voxels, the files, and who the patient is."""
         facts = dataclasses.replace(series.facts, patient_name="", patient_id="")
+        notes = tuple(dataclasses.replace(note, text=without_folders(note.text)) for note in series.notes)
         return cls(
             name=series.name,
             facts=facts,
@@ -60,7 +65,7 @@ class SeriesRecord:
             frame_of_reference_uid=series.frame_of_reference_uid,
             instance_uids=series.instance_uids,
             frames=series.frames,
-            notes=series.notes,
+            notes=notes,
         )
 
     def series(self) -> Series:
@@ -226,6 +231,11 @@ class CaseRecord:
         """The record with one mark set."""
         others = tuple(item for item in self.marks if item.id != mark.id)
         return dataclasses.replace(self, marks=(*others, mark))
+
+
+def without_folders(text: str) -> str:
+    """Leave out the folders of paths in a sentence, which often are called after the patient."""
+    return _FOLDERS.sub("", text)
 
 
 def record_to_json(record: CaseRecord) -> str:

@@ -82,7 +82,9 @@ def _fitted(kind: Any, value: Any) -> Any:
     if value is None:
         return None
     if typing.get_origin(kind) in (typing.Union, types.UnionType):
-        return _fitted_union(typing.get_args(kind), value)
+        others = [member for member in typing.get_args(kind) if member is not type(None)]
+        # In a union of number and text, a text stays a text.
+        return _fitted(others[0], value) if len(others) == 1 else value
     if dataclasses.is_dataclass(kind):
         return _fitted_fields(typing.cast(type, kind), value)
     origin, parts = typing.get_origin(kind), typing.get_args(kind)
@@ -93,14 +95,6 @@ def _fitted(kind: Any, value: Any) -> Any:
     if origin in (dict, Mapping) and isinstance(value, dict):
         return {key: _fitted(parts[1], item) for key, item in value.items()}
     return float(value) if kind is float and value in _NOT_FINITE else value
-
-
-def _fitted_union(members: tuple[Any, ...], value: Any) -> Any:
-    others = [member for member in members if member is not type(None)]
-    if len(others) == 1:
-        return _fitted(others[0], value)
-    # A number that was not finite is told from a text by what it says.
-    return float(value) if float in others and value in _NOT_FINITE else value
 
 
 def _fitted_fields(kind: type, value: Any) -> Any:

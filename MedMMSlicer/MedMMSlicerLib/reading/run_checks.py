@@ -9,6 +9,7 @@ from ..bundles.manifest import Manifest
 from ..bundles.multimodal import FUSION
 from ..core import Case, Prediction
 from ..session import REGION_SLACK
+from .models import IMAGE_GONE
 from .record import CaseRecord
 from .rows import Point
 
@@ -27,7 +28,8 @@ def model_obstacle(room: ReadingRoom) -> str:
         suggestions = room.models.suggestions()
         if not suggestions:
             return "There is no model. Install a bundle first."
-        return f"No model fits this image. {suggestions[0].reason}"
+        reason = suggestions[0].reason
+        return reason if reason == IMAGE_GONE else f"No model fits this image. {reason}"
     refusal = room.models.refusal(selected)
     if not refusal and not room.models.is_accepted(selected):
         return f"The license and intended use of {selected} were not accepted yet. Read its card first."
@@ -52,7 +54,7 @@ def point_problem(case: Case, point_ras: Point) -> str:
     """Why a point can not be read at: one sentence, empty if it can."""
     series = case.series.get("current")
     if series is None or series.volume is None:
-        return "The image of this case was removed from the scene. Open it again."
+        return IMAGE_GONE
     geometry = series.volume.geometry
     voxel = geometry.ras_to_kji(point_ras)
     inside = all(-0.5 <= float(place) <= size - 0.5 for place, size in zip(voxel, geometry.shape))

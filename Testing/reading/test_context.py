@@ -1,0 +1,197 @@
+"""Patient facts, texts and laboratory values as a reader types, pastes and imports them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from MedMMSlicerLib.errors import InputError
+from MedMMSlicerLib.reading.context_entry import age_from_text, read_pasted, sex_from_text
+from MedMMSlicerLib.reading.room import ReadingRoom
+from MedMMSlicerLib.reading.rows import LaboratoryRow
+
+mrml = pytest.mark.mrml
+
+
+@pytest.fixture
+def chest(room: ReadingRoom, radiograph: Path) -> ReadingRoom:
+    """A room with Jane Doe's radiograph: 71 years, F, PA, acquired on 2026-01-02."""
+    room.cases.open_paths([radiograph])
+    return room
+
+
+def rows_of(room: ReadingRoom) -> dict[str, LaboratoryRow]:
+    return {row.name: row for row in room.context.rows()}
+
+
+@pytest.mark.parametrize(
+    ("text", "age"), [("67", 67.0), (" 67.5 y", 67.5), ("67岁", 67.0), ("0", 0.0), ("67,5", 67.5), ("", None)]
+)
+def test_ages(text: str, age: float | None) -> None:
+    assert age_from_text(text) == age
+
+
+@pytest.mark.parametrize("text", ["old", "131", "-1", "> 60", "inf", "years", "1e40"])
+def test_ages_that_are_none(text: str) -> None:
+    with pytest.raises(InputError):
+        age_from_text(text)
+
+
+def test_sexes() -> None:
+    assert [sex_from_text(text) for text in ("m", "Female", "女", "other", " ")] == ["M", "F", "F", "O", None]
+    with pytest.raises(InputError, match="Type M, F or O"):
+        sex_from_text("x")
+
+
+@mrml
+def test_the_header_counts_until_the_reader_says_otherwise(chest: ReadingRoom) -> None:
+    facts = chest.context.facts
+    assert (facts.age_years, facts.sex, facts.view) == (71, "F", "PA")
+    assert facts.from_header == ("age", "sex", "view")
+    chest.context.set_age("35")
+    chest.context.set_sex("male")
+    chest.context.set_view("ap")
+    facts = chest.context.facts
+    assert (facts.age_years, facts.sex, facts.view) == (35, "M", "AP") and facts.from_header == ()
+    assert chest.cases.case().series["current"].facts.view == "AP"
+    assert any("image header 71" in text for text in chest.context.remarks())
+    chest.context.set_age("")
+    assert chest.context.facts.age_years == 71
+
+
+@mrml
+def test_a_text_that_can_not_be_used_is_kept_and_said(chest: ReadingRoom) -> None:
+    chest.context.set_age("40")
+    with pytest.raises(InputError, match="'forty' is no age"):
+        chest.context.set_age("forty")
+    facts = chest.context.facts
+    assert facts.age_text == "forty" and facts.age_years == 71, "the header's age counts again"
+    assert facts.problems[0][0] == "age"
+    chest.context.set_age("41")
+    assert chest.context.facts.problems == () and chest.context.facts.age_text == "41"
+
+
+@mrml
+def test_indication_and_history(chest: ReadingRoom) -> None:
+    chest.context.set_indication("Fever\nand cough")
+    chest.context.set_history("COPD")
+    facts = chest.context.facts
+    assert (facts.indication, facts.history) == ("Fever\nand cough", "COPD")
+
+
+@mrml
+def test_what_the_model_uses_is_asked_for(chest: ReadingRoom) -> None:
+    rows = chest.context.rows()
+    assert [row.name for row in rows] == ["crp", "ldh", "d_dimer"]
+    assert all(row.flag == "missing" and row.used_by_model and not row.text for row in rows)
+    assert rows[0].label == "C-reactive protein" and rows[0].unit == "mg/L"
+
+
+@mrml
+def test_values_are_converted_compared_and_removed(chest: ReadingRoom) -> None:
+    chest.context.set_value("CRP", "12", "mg/dL")
+    chest.context.set_value("ldh", "300")
+    chest.context.set_value("sodium", "120", "mmol/L")
+    rows = rows_of(chest)
+    assert (rows["crp"].text, rows["crp"].unit, rows["crp"].flag) == ("12", "mg/dL", "high")
+    assert "= 120 mg/L" in rows["crp"].note
+    assert rows["ldh"].flag == "high" and rows["ldh"].reference_text == "80–225 U/L"
+    assert rows["sodium"].flag == "low" and not rows["sodium"].used_by_model
+    values = {item.name: item.value for item in chest.cases.case().context.laboratory}
+    assert values["crp"] == 120 and values["ldh"] == 300
+    chest.context.set_value("crp", "")
+    chest.context.remove("LDH")
+    chest.context.remove("not there")
+    rows = rows_of(chest)
+    assert rows["crp"].flag == rows["ldh"].flag == "missing"
+
+
+@mrml
+@pytest.mark.parametrize(
+    ("text", "unit", "said"),
+    [
+        ("1,234", "mg/L", "thousand or a decimal"),
+        ("high", "mg/L", "not a number"),
+        ("12", "bananas", "can not be converted"),
+        ("99999", "mg/L", "not between"),
+    ],
+)
+def test_a_value_that_can_not_be_used_is_kept_as_typed(
+    chest: ReadingRoom, text: str, unit: str, said: str
+) -> None:
+    chest.context.set_value("crp", "5", "mg/L")
+    chest.context.set_value("crp", text, unit)
+    row = rows_of(chest)["crp"]
+    assert (row.text, row.unit, row.flag) == (text, unit, "invalid") and said in row.note
+    assert chest.cases.case().context.laboratory == (), "the old value is not used behind its back"
+
+
+@mrml
+def test_a_value_outside_of_the_detection_range(chest: ReadingRoom) -> None:
+    chest.context.set_value("crp", "< 0.6", "mg/L")
+    row = rows_of(chest)["crp"]
+    assert row.text == "< 0.6" and "stands in for it" in row.note
+    with pytest.raises(InputError, match="no name"):
+        chest.context.set_value(" ", "3")
+
+
+@mrml
+def test_import_and_its_remarks(chest: ReadingRoom, tmp_path: Path) -> None:
+    path = tmp_path / "labs.csv"
+    path.write_text(
+        "name,value,unit,taken_at\ncrp,50,mg/L,2025-12-30\ncrp,80,mg/L,2026-01-01\n"
+        "ldh,300,U/L,2026-02-01\nsodium,abc,mmol/L,\n",
+        encoding="utf-8",
+    )
+    remarks = chest.context.import_file(path)
+    assert any("line 5" in text for text in remarks)
+    rows = rows_of(chest)
+    assert rows["crp"].text == "80", "the newest before the examination"
+    assert rows["ldh"].flag == "invalid" and "after the examination" in rows["ldh"].note
+    assert set(remarks) <= set(chest.context.remarks())
+    chest.context.set_value("crp", "7", "mg/L")
+    assert rows_of(chest)["crp"].text == "7", "what is typed replaces what was imported"
+    with pytest.raises(InputError, match="does not exist"):
+        chest.context.import_file(tmp_path / "none.csv")
+    assert rows_of(chest)["crp"].text == "7"
+
+
+@mrml
+def test_a_birth_date_becomes_an_age_and_is_not_stored(chest: ReadingRoom, tmp_path: Path) -> None:
+    path = tmp_path / "context.json"
+    path.write_text(json.dumps({"birth_date": "1950-01-02", "history": "none"}), encoding="utf-8")
+    chest.context.import_file(path)
+    assert chest.context.facts.age_years == pytest.approx(76, abs=0.01)
+    assert chest.record is not None and chest.record.context.birth_date is None
+
+
+@mrml
+def test_paste_from_a_spreadsheet(chest: ReadingRoom) -> None:
+    assert chest.context.paste("CRP\t120\tmg/L\nLDH\t410\tU/L\n\n") == ()
+    rows = rows_of(chest)
+    assert rows["crp"].text == "120" and rows["ldh"].text == "410"
+    chest.context.paste("name;value;unit\nCRP;7,5;mg/L\n")
+    assert rows_of(chest)["crp"].text == "7.5", "a second paste replaces values without a time"
+    with pytest.raises(InputError):
+        chest.context.paste("   ")
+    with pytest.raises(InputError, match="no table"):
+        chest.context.paste("hello")
+
+
+def test_pasted_forms() -> None:
+    for text in ("crp  120  mg/L", "crp,120,mg/L", "crp;120;mg/L", "name\tvalue\tunit\ncrp\t120\tmg/L"):
+        (result,) = read_pasted(text).context.laboratory
+        assert (result.name, result.value, result.unit) == ("crp", 120, "mg/L"), text
+    assert read_pasted('{"age_years": 30}').context.age_years == 30
+
+
+@mrml
+def test_every_change_is_in_the_scene_at_once(chest: ReadingRoom) -> None:
+    other = ReadingRoom(chest.scene, chest.given_catalog)
+    chest.context.set_history("COPD")
+    chest.context.set_value("crp", "x")
+    other.cases._store.forget_all()
+    other.cases._store.rescan()
+    assert other.context.facts.history == "COPD" and rows_of(other)["crp"].flag == "invalid"
+    other.close()
