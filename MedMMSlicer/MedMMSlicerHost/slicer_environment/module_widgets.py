@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import qt
 import slicer
-from PySide6 import QtWidgets
 
 from MedMMSlicerHost import pythonqt
 from MedMMSlicerHost.slicer_environment.absent import not_in_host, qt_method
@@ -14,11 +14,11 @@ from MedMMSlicerHost.slicer_environment.absent import not_in_host, qt_method
 __all__ = ["CoreModuleWidget", "qMRMLWidget", "qSlicerScriptedLoadableModuleWidget", "register"]
 
 
-class qMRMLWidget(QtWidgets.QWidget):
+class qMRMLWidget(qt.QWidget):
     """A widget that knows a scene."""
 
     def __init__(self, parent: Any = None) -> None:
-        QtWidgets.QWidget.__init__(self, parent)
+        qt.QWidget.__init__(self, parent)
         self._scene: Any = None
 
     @qt_method
@@ -55,7 +55,7 @@ class qSlicerScriptedLoadableModuleWidget(qMRMLWidget):
         self._panel: Any = None
         self._entered = False
         self.setObjectName(f"{module_name}ModuleWidget")
-        self.setLayout(QtWidgets.QVBoxLayout())
+        self.setLayout(qt.QVBoxLayout())
         self.setMRMLScene(slicer.mrmlScene)
 
     @qt_method

@@ -6,8 +6,9 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import qt
 import vtk
-from PySide6 import QtCore, QtWidgets
+from PySide6 import QtCore
 
 from MedMMSlicerHost import pythonqt
 from MedMMSlicerHost.pythonqt import signals
@@ -99,7 +100,7 @@ class _SceneWatch:
         self.scene = None
 
 
-class qMRMLNodeComboBox(QtWidgets.QWidget):
+class qMRMLNodeComboBox(qt.QWidget):
     """A list of the scene's nodes of some classes, of which one is current.
 
     As in Slicer, a selector without "None" picks the first node by itself, and one without a scene is
@@ -114,7 +115,7 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
     _currentNodeIsValid = QtCore.Signal(bool)
 
     def __init__(self, parent: Any = None) -> None:
-        QtWidgets.QWidget.__init__(self, parent)
+        qt.QWidget.__init__(self, parent)
         self._flags = dict(_FLAGS)
         self._types: tuple[str, ...] = ()
         self._attributes: list[tuple[str, str, str | None]] = []
@@ -122,9 +123,9 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
         self._current_id = ""
         self._filling = False
         self._watch = _SceneWatch()
-        row = QtWidgets.QHBoxLayout(self)
+        row = qt.QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        self._combo = QtWidgets.QComboBox()
+        self._combo = qt.QComboBox()
         row.addWidget(self._combo)
         self.setFocusProxy(self._combo)
         self._combo.connect("currentIndexChanged(int)", _weakly(self._on_index))
