@@ -3,8 +3,8 @@
 # ruff: noqa: TID251 - this file lives inside Slicer
 
 import logging
+import sys
 
-import qt
 import slicer
 from slicer.i18n import tr as _
 from slicer.i18n import translate
@@ -28,9 +28,10 @@ class MedMMSlicer(ScriptedLoadableModule):
         self.parent.dependencies = ["Segmentations", "SubjectHierarchy"]
         self.parent.contributors = ["MedMM contributors"]
         self.parent.helpText = _(
-            "<p>Segments and measures medical images with local models and drafts a report whose sentences "
-            "point to what they state.</p><p><b>Research use only. Not for clinical diagnosis.</b> Nothing "
-            'leaves this computer.</p><p><a href="{url}">Documentation</a></p>'
+            "<p>Reads medical images together with clinical context: segments, measures, gives probabilities "
+            "with their evidence, and drafts a report whose sentences point to what they state.</p>"
+            "<p><b>Research use only. Not for clinical diagnosis.</b> Nothing leaves this computer.</p>"
+            '<p>All keys are listed under Menu, Keyboard. <a href="{url}">Documentation</a></p>'
         ).format(url=HOMEPAGE)
         self.parent.acknowledgementText = _(
             "Free software under the Apache License 2.0, built on 3D Slicer, VTK, SimpleITK, ONNX Runtime. "
@@ -40,96 +41,92 @@ class MedMMSlicer(ScriptedLoadableModule):
 
 
 class MedMMSlicerWidget(ScriptedLoadableModuleWidget):
-    """The panel."""
+    """The panel; what it shows and does is in MedMMSlicerLib.widgets and MedMMSlicerLib.reading."""
+
+    def __init__(self, parent=None):
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        self.logic = None
+        self.room = None
+        self.panel = None
 
     def setup(self):
         """Build the panel; called once, when it is first opened."""
         ScriptedLoadableModuleWidget.setup(self)
+        from MedMMSlicerLib.widgets.panel import ReadingPanel
+        from MedMMSlicerLib.widgets.panel_host import SlicerPanelHost
+
         self.logic = MedMMSlicerLogic()
-        self.noticeLabel = qt.QLabel(_("Research use only. Not for clinical diagnosis."))
-        self.noticeLabel.wordWrap = True
-        self.noticeLabel.styleSheet = "QLabel { font-weight: bold; }"
-        self.volumeSelector = slicer.qMRMLNodeComboBox()
-        self.volumeSelector.nodeTypes = ["vtkMRMLScalarVolumeNode", "vtkMRMLVectorVolumeNode"]
-        self.volumeSelector.addEnabled = False
-        self.volumeSelector.removeEnabled = False
-        self.volumeSelector.noneEnabled = True
-        self.volumeSelector.setToolTip(_("The image to read"))
-        self.modelsButton = qt.QPushButton(_("Show models"))
-        self.modelsButton.setToolTip(_("List the models on this computer and whether each fits the image"))
-        self.modelsList = qt.QListWidget()
-        self.modelsList.wordWrap = True
-        form = qt.QFormLayout()
-        form.addRow(_("Image:"), self.volumeSelector)
-        self.layout.addWidget(self.noticeLabel)
-        self.layout.addLayout(form)
-        self.layout.addWidget(self.modelsButton)
-        self.layout.addWidget(self.modelsList)
-        self.layout.addStretch(1)
-        self.volumeSelector.setMRMLScene(slicer.mrmlScene)
-        self.modelsButton.connect("clicked()", self.onShowModels)
+        self.room = self.logic.makeRoom()
+        self.panel = ReadingPanel(self.room, SlicerPanelHost())
+        self.layout.addWidget(self.panel.widget)
+
+    def enter(self):
+        """Show what changed while another module was in front."""
+        if self.panel is not None:
+            self.panel.enter()
+
+    def exit(self):
+        """Leave everything as it is: a run goes on, and its results are there on return."""
 
     def cleanup(self):
-        """Let go of the scene; a selector that still observes it would crash Slicer at exit."""
-        self.volumeSelector.setMRMLScene(None)
+        """End the worker and let go of the scene; a selector that still observes it would crash Slicer."""
+        if self.panel is not None:
+            self.panel.cleanup()
+            self.room.close()
+        self.panel = None
+        self.room = None
 
-    def onShowModels(self):
-        """List the models that are on this computer."""
-        from MedMMSlicerLib.errors import MedMMError
-
-        self.modelsList.clear()
-        try:
-            lines = self.logic.describeModels(self.volumeSelector.currentNodeID)
-        except MedMMError as error:
-            lines = [str(error)]
-        except ImportError as error:
-            lines = [
-                _("A Python package is missing: {name}. Install Resources/requirements.txt.").format(
-                    name=error.name
-                )
-            ]
-        for line in lines or [_("No model was found.")]:
-            self.modelsList.addItem(line)
+    def onReload(self):
+        """Read the library anew as well, not this file alone (developer mode)."""
+        for name in [name for name in sys.modules if name.split(".")[0] == "MedMMSlicerLib"]:
+            del sys.modules[name]
+        ScriptedLoadableModuleWidget.onReload(self)
 
 
 class MedMMSlicerLogic(ScriptedLoadableModuleLogic):
     """What the panel and scripts can ask for."""
 
-    def describeModels(self, volumeId=""):
-        """Return one line per model; with an image, each says whether it fits."""
-        from MedMMSlicerLib.bundles.catalog import BrokenBundle, BundleCatalog
-        from MedMMSlicerLib.core import localized
+    def getParameterNode(self):
+        """Return the state of the panel that the scene keeps, typed."""
+        from MedMMSlicerLib.widgets.parameters import PanelParameters
 
-        catalog = BundleCatalog()
-        if volumeId:
-            suggestions = catalog.suggest(self.seriesFromVolume(volumeId))
-            return [self._fitLine(suggestion) for suggestion in suggestions]
-        lines = []
-        for entry in catalog.list():
-            if isinstance(entry, BrokenBundle):
-                lines.append(f"{entry.path.name}: {entry.error}")
-            else:
-                title = localized(entry.manifest.title, "en")
-                lines.append(
-                    f"{title} ({entry.manifest.id} {entry.manifest.version}, {entry.manifest.license})"
-                )
-        return lines
+        return PanelParameters(ScriptedLoadableModuleLogic.getParameterNode(self))
 
-    @staticmethod
-    def _fitLine(suggestion):
-        mark = _("fits") if suggestion.applicable else _("does not fit")
-        return f"{suggestion.bundle.manifest.id}: {mark}. {suggestion.reason}"
+    def makeRoom(self):
+        """Return a reading room on Slicer's scene; nothing is started, `close` it at the end."""
+        from MedMMSlicerLib.reading.room import ReadingRoom
+        from MedMMSlicerLib.widgets.panel_host import QtSettings
+        from MedMMSlicerLib.widgets.translation import start_language
+
+        settings = QtSettings()
+        return ReadingRoom(
+            slicer.mrmlScene,
+            worker=self.makeWorker(),
+            settings=settings,
+            language=start_language(settings),
+            file_of_instance=self.fileOfInstance,
+        )
 
     @staticmethod
-    def seriesFromVolume(volumeId):
-        """Return a volume of the scene as a series of the library, voxels not copied."""
-        from MedMMSlicerLib.core import HeaderFacts, Series
-        from MedMMSlicerLib.scene.volumes import volume_from_node
+    def makeWorker():
+        """Return a client of a worker process with Slicer's own Python; it starts with the first run."""
+        from MedMMSlicerLib.errors import WorkerError
+        from MedMMSlicerLib.inference.worker import WorkerClient, find_python
 
-        volume = volume_from_node(slicer.mrmlScene, volumeId)
-        node = slicer.mrmlScene.GetNodeByID(volumeId)
-        facts = HeaderFacts(modality=node.GetAttribute("MedMM.Modality") or "")
-        return Series(node.GetName(), facts, (), node.GetAttribute("MedMM.StudyUid") or "", volume=volume)
+        try:
+            return WorkerClient(find_python("", slicer.app.slicerHome))
+        except WorkerError as error:
+            # The panel still opens; a run will say that there is no Python for it.
+            logging.error(str(error))
+            return None
+
+    @staticmethod
+    def fileOfInstance(uid):
+        """Return the file of a DICOM instance that Slicer's database knows, else None."""
+        database = getattr(slicer, "dicomDatabase", None)
+        if database is None or not database.isOpen:
+            return None
+        return database.fileForInstance(uid) or None
 
     @staticmethod
     def registerSamples():
@@ -151,6 +148,7 @@ class MedMMSlicerLogic(ScriptedLoadableModuleLogic):
                 uris=f"package:{sample.package}/{sample.file}",
                 fileNames=sample.file.rsplit("/", 1)[-1],
                 nodeNames=sample.id,
+                checksums=f"SHA256:{sample.sha256}",
                 customDownloader=lambda source, sample=sample: MedMMSlicerLogic.loadSample(sample),
             )
 

@@ -1,13 +1,9 @@
 """Running the model: one button, what is going on, cancel, undo."""
 
-# ruff: noqa: TID251 - widgets live inside Slicer
-
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-
-import slicer
 
 from .part import Action, Part
 from .stages import stage_text
@@ -29,18 +25,16 @@ class AnalyzePart(Part):
     """
 
     ui_name = "Analyze"
-    topics = ("case", "bundle", "run", "context", "cases")
+    topics = ("cases", "case", "bundle", "run")
 
     def __init__(self, room: Any, host: Any) -> None:
         super().__init__(room, host)
         self.ask_acceptance: Callable[[Callable[[], object]], object] | None = None
-        self.on_device: Callable[[str], object] = lambda _device: None
         self.ui.analyzeButton.connect("clicked()", self.analyze)
         self.ui.cancelButton.connect("clicked()", self.cancel)
         self.ui.undoButton.connect("clicked()", self.undo)
         self.ui.placeButton.connect("clicked()", self.read_at_crosshair)
         self.ui.middleButton.connect("clicked()", self.read_in_middle)
-        self.ui.deviceCombo.connect("activated(int)", lambda _index: self.on_device(self.device))
         self._fill_devices()
 
     @property
@@ -60,7 +54,7 @@ class AnalyzePart(Part):
         state = self.room.run.state
         possible, reason = self.room.run.can_start()
         tip = _("Run the model on this case") if possible else reason
-        self.ui.analyzeButton.setEnabled(possible)
+        self.ui.analyzeButton.setEnabled(possible or self._only_to_be_accepted())
         self.ui.analyzeButton.setToolTip(tip)
         self.ui.cancelButton.setEnabled(state.busy)
         self.ui.undoButton.setEnabled(self.room.run.can_undo)
@@ -76,8 +70,9 @@ class AnalyzePart(Part):
         self.ui.progressBar.setVisible(state.busy)
         if state.busy:
             self.ui.progressBar.setValue(int(1000 * state.fraction))
-            kind = _("Updating: {stage}") if state.kind == "what-if" else "{stage}"
-            stage = kind.format(stage=stage_text(state.stage))
+            stage = stage_text(state.stage)
+            if state.kind == "what-if":
+                stage = _("Updating: {stage}").format(stage=stage)
             self.ui.stageLabel.setText(
                 _("{stage} · {seconds} s").format(stage=stage, seconds=f"{state.elapsed_s:.1f}")
             )
@@ -99,15 +94,27 @@ class AnalyzePart(Part):
         if not shown:
             return
         points = self.room.run.points_ras
-        places = "; ".join(", ".join(f"{value:.0f}" for value in point) for point in points)
-        text = _("This model reads around: {places} (mm, RAS)").format(places=places)
-        self.ui.placeLabel.setText(text if points else _("This model reads around the middle of the image."))
+        if points:
+            places = "; ".join(", ".join(f"{value:.0f}" for value in point) for point in points)
+            text = _("This model reads around: {places} (mm, RAS)").format(places=places)
+        elif self.room.run.needs_point:
+            text = _("This model reads around a point, and the image is larger: set the point.")
+        else:
+            text = _("This model reads around the middle of the image.")
+        self.ui.placeLabel.setText(text)
         self.ui.middleButton.setEnabled(bool(points))
 
     def _reads_around_a_point(self) -> bool:
         chosen = self.room.models.selected_id
         manifest = self.room.models.manifest(chosen) if chosen and self.room.cases.current_id else None
         return manifest is not None and manifest.preprocess.region.kind == "roi"
+
+    def _only_to_be_accepted(self) -> bool:
+        """Whether nothing but the acceptance of the model is missing: the button then asks for it."""
+        chosen = self.room.models.selected_id
+        if not chosen or not self.room.cases.current_id or self.room.run.state.busy:
+            return False
+        return not self.room.models.refusal(chosen) and not self.room.models.is_accepted(chosen)
 
     # ------------------------------------------------------------------ doing
 
@@ -123,22 +130,17 @@ class AnalyzePart(Part):
 
     def analyze(self) -> None:
         """Start a run; a model that was not accepted yet shows its card first."""
+        if self.ask_acceptance is not None and self._only_to_be_accepted():
+            self.ask_acceptance(self._start)
+            return
+        self._start()
+
+    def _start(self) -> None:
         possible, reason = self.room.run.can_start()
-        if not possible:
-            self.room.tell("info", reason)
-            return
-        if self.ask_acceptance is not None and not self._accepted():
-            self.ask_acceptance(self._start_if_accepted)
-            return
-        self.attempt(self.room.run.start, self.device)
-
-    def _start_if_accepted(self) -> None:
-        if self._accepted():
+        if possible:
             self.attempt(self.room.run.start, self.device)
-
-    def _accepted(self) -> bool:
-        chosen = self.room.models.selected_id
-        return any(entry.accepted for entry in self.room.models.suggestions() if entry.id == chosen)
+        else:
+            self.room.tell("info", reason)
 
     def cancel(self) -> None:
         """Stop the run in progress."""
@@ -159,15 +161,16 @@ class AnalyzePart(Part):
         if not self._reads_around_a_point():
             self.room.tell("info", _("The selected model reads the whole image."))
             return
-        crosshair = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
-        if crosshair is None:
-            self.room.tell("info", _("There is no crosshair in the scene."))
+        point = self.room.run.suggested_point()
+        if point is None:
+            advice = _("Hold Shift and move the mouse over an image, or place a point, and press this again.")
+            self.room.tell("info", advice)
             return
-        right, anterior, superior = crosshair.GetCrosshairRAS()
-        self.attempt(self.room.run.set_point, (float(right), float(anterior), float(superior)))
-        self.refresh()
+        self.attempt(self.room.run.set_point, point)
 
     def read_in_middle(self) -> None:
         """Let a model that reads around a point read in the middle of the image."""
-        self.attempt(self.room.run.set_point, None)
-        self.refresh()
+        if self.room.cases.current_id:
+            self.attempt(self.room.run.set_point, None)
+        else:
+            self.room.tell("info", _("No case is open"))

@@ -44,6 +44,7 @@ def _inline(text: str) -> str:
     plain = re.sub(r"!?\[([^\]]*)\]\(([^)]*)\)", r"\1 (\2)", text)
     safe = escape(plain)
     safe = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", safe)
+    safe = re.sub(r"(?<![*\w])\*(?!\s)([^*]+?)\*(?![*\w])", r"<i>\1</i>", safe)
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", safe)
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import slicer
 
 from ..core import localized
 from .dialogs import ModelCardDialog, Waiting
+from .message_bar import set_severity
 from .part import Action, Part
 from .tables import fit_rows, prepare_table, set_cell
 from .translation import _, language
@@ -27,12 +29,13 @@ class CasePart(Part):
     """Cases, series by role, header facts, model, device."""
 
     ui_name = "Case"
-    topics = ("cases", "case", "bundle", "run", "context")
+    topics = ("cases", "case", "bundle", "run")
 
     def __init__(self, room: Any, host: Any) -> None:
         super().__init__(room, host)
         self._role_combos: list[Any] = []
         self._shown_series: tuple[Any, ...] | None = None
+        self._shown_models: tuple[Any, ...] | None = None
         self._card: ModelCardDialog | None = None
         prepare_table(self.ui.seriesTable, 3)
         self._sample_menu = qt.QMenu(self.ui.sampleButton)
@@ -113,10 +116,9 @@ class CasePart(Part):
             name = (
                 item.name if item.volume_id else _("{name} (no longer in the scene)").format(name=item.name)
             )
-            set_cell(table, row, 1, name, name)
+            set_cell(table, row, 1, _breakable(name), name)
             kind = " ".join(part for part in (item.modality, item.body_part, item.view) if part)
             set_cell(table, row, 2, kind or _("not stated"), kind)
-        table.resizeRowsToContents()
         fit_rows(table, 4)
 
     def _role_combo(self, row: int, item: Any) -> Any:
@@ -133,7 +135,7 @@ class CasePart(Part):
     def _refresh_facts(self) -> None:
         facts = self.room.cases.facts() if self.room.cases.current_id else ()
         # No-break spaces keep a label together with its value.
-        parts = [f"{escape(fact.label)}:&nbsp;<b>{escape(fact.value)}</b>" for fact in facts]
+        parts = [f"{escape(fact.label)}:&nbsp;<b>{escape(_breakable(fact.value))}</b>" for fact in facts]
         self.ui.factsLabel.setText(" &nbsp; ".join(parts))
         self.ui.factsLabel.setVisible(bool(parts))
         self.ui.patientRow.setVisible(bool(self.room.cases.current_id))
@@ -155,11 +157,18 @@ class CasePart(Part):
         self.ui.patientLabel.setText(_("Patient: {text}").format(text=text))
 
     def _refresh_models(self) -> None:
-        entries = self.room.models.suggestions()
+        # Without a case no model is looked for: nothing of the library is imported until images are opened.
+        entries = self.room.models.suggestions() if self.room.cases.current_id else ()
+        shown = (language(), entries, self.room.models.selected_id if entries else "")
+        if shown == self._shown_models:
+            return
+        self._shown_models = shown
         combo = self.ui.modelCombo
         blocked = combo.blockSignals(True)
         combo.clear()
-        if not self.room.models.selected_id or not entries:
+        if not entries and not self.room.cases.current_id:
+            combo.addItem(_("Open images first"), "")
+        elif not entries or not self.room.models.selected_id:
             combo.addItem(_("Choose a model") if entries else _("No model is installed"), "")
         for entry in entries:
             combo.addItem(_model_text(entry), entry.id)
@@ -175,9 +184,9 @@ class CasePart(Part):
 
     def _refresh_device(self) -> None:
         used, warning = self.room.run.device_used, self.room.run.device_warning
-        self.ui.deviceLabel.setText(_("Device used: {name}").format(name=used) if used else "")
+        self.ui.deviceLabel.setText(_("Device used: {name}").format(name=_device_text(used)) if used else "")
         self.ui.deviceLabel.setVisible(bool(used))
-        self.ui.deviceBanner.setProperty("severity", "error")
+        set_severity(self.ui.deviceBanner, "error")
         self.ui.deviceBanner.setText(f"⚠ {warning}" if warning else "")
         self.ui.deviceBanner.setVisible(bool(warning))
 
@@ -300,6 +309,7 @@ class CasePart(Part):
     def _model_chosen(self, index: int) -> None:
         bundle_id = self.ui.modelCombo.itemData(index)
         if bundle_id and bundle_id != self.room.models.selected_id:
+            self._shown_models = None  # what the room refuses goes back to what it was
             self.attempt(self.room.models.select, bundle_id)
             self._refresh_models()
 
@@ -311,6 +321,11 @@ class CasePart(Part):
         self._shown_series = None  # what the room refuses goes back to what it was
         self.attempt(self.room.cases.set_role, entry.id, entry.series[row].volume_id, role)
         qt.QTimer.singleShot(0, self._refresh_series)
+
+
+def _breakable(text: str) -> str:
+    """Let a long name without spaces continue on the next line."""
+    return re.sub(r"([_./\\-])(?=\S)", "\\1\u200b", text)
 
 
 def _case_text(entry: Any) -> str:
@@ -331,6 +346,11 @@ def _role_text(role: str) -> str:
 def _model_text(entry: Any) -> str:
     mark = f"✓ {entry.title}" if entry.applicable else f"✗ {entry.title}"
     return mark if entry.applicable else _("{model} (does not fit)").format(model=mark)
+
+
+def _device_text(provider: str) -> str:
+    name = provider.removesuffix("ExecutionProvider")
+    return _("processor (CPU)") if name == "CPU" else _("graphics card ({name})").format(name=name)
 
 
 def _reason_text(entry: Any) -> str:

@@ -18,8 +18,8 @@ from .translation import _
 
 __all__ = ["ContextPart"]
 
-_NAME, _VALUE, _UNIT, _REFERENCE, _MARK = range(5)
-_WIDTHS = (30, 18, 18, 18, 16)
+_NAME, _VALUE, _UNIT, _REFERENCE = range(4)
+_MOST_ROWS = 9
 _VIEWS = ("PA", "AP", "LATERAL")
 _ADDED = re.compile(
     r"^\s*(?P<name>.*?\S)[\s:=]+(?P<value>[<>≤≥]*\s*[-+]?\d[\d.,]*(?:[eE][-+]?\d+)?)\s*(?P<unit>\S.*)?$"
@@ -36,6 +36,7 @@ class ContextPart(Part):
         super().__init__(room, host)
         self._rows: tuple[Any, ...] = ()
         self._filling = False
+        self._shown_case = ""
         self._prepare_fields()
         self._prepare_table()
         for button, action in (
@@ -51,6 +52,7 @@ class ContextPart(Part):
         self.ui.indicationEdit.setFixedHeight(int(metrics.lineSpacing() * 2.8))
         self.ui.historyEdit.setFixedHeight(int(metrics.lineSpacing() * 3.8))
         self.ui.ageEdit.connect("textEdited(QString)", self._age_typed)
+        self.ui.ageEdit.connect("editingFinished()", self._age_finished)
         self.ui.sexCombo.connect("activated(int)", self._sex_chosen)
         self.ui.viewCombo.connect("activated(int)", self._view_chosen)
         self.ui.indicationEdit.connect("textChanged()", self._indication_typed)
@@ -58,7 +60,7 @@ class ContextPart(Part):
 
     def _prepare_table(self) -> None:
         table = self.ui.laboratoryTable
-        prepare_table(table, 5)
+        prepare_table(table, 4)
         table.connect("cellChanged(int,int)", self._cell_changed)
         table.connect("currentCellChanged(int,int,int,int)", self._show_note)
         # Only while the table has the focus: text fields paste by themselves.
@@ -90,13 +92,20 @@ class ContextPart(Part):
 
     def _refresh_fields(self) -> None:
         facts = self.room.context.facts if self.room.cases.current_id else None
-        _set_text(self.ui.ageEdit, facts.age_text if facts else "")
+        same_case = self._shown_case == self.room.cases.current_id
+        self._shown_case = self.room.cases.current_id
+        for field, text in (
+            (self.ui.ageEdit, facts.age_text if facts else ""),
+            (self.ui.indicationEdit, facts.indication if facts else ""),
+            (self.ui.historyEdit, facts.history if facts else ""),
+        ):
+            # A field in which somebody types is left alone: emptied, it would refill from the image header.
+            if not (same_case and field.focus):
+                _set_text(field, text)
         sexes = (("", _("not stated")), ("F", _("female")), ("M", _("male")), ("O", _("other")))
         _fill(self.ui.sexCombo, sexes, facts.sex_text if facts else "")
         views = (("", _("not stated")), *((view, _view_text(view)) for view in _VIEWS))
         _fill(self.ui.viewCombo, views, facts.view_text if facts else "")
-        _set_text(self.ui.indicationEdit, facts.indication if facts else "")
-        _set_text(self.ui.historyEdit, facts.history if facts else "")
         lines = [f"✖ {_fact_name(name)}: {text}" for name, text in facts.problems] if facts else []
         if facts and facts.from_header:
             names = ", ".join(_fact_name(name) for name in facts.from_header)
@@ -108,7 +117,7 @@ class ContextPart(Part):
     def _refresh_table(self) -> None:
         table = self.ui.laboratoryTable
         self._rows = self.room.context.rows() if self.room.cases.current_id else ()
-        table.setHorizontalHeaderLabels([_("Name"), _("Value"), _("Unit"), _("Reference"), _("Mark")])
+        table.setHorizontalHeaderLabels([_("Name"), _("Value"), _("Unit"), _("Reference")])
         table.setRowCount(len(self._rows))
         for row, item in enumerate(self._rows):
             used = _("read by the model") if item.used_by_model else ""
@@ -116,17 +125,16 @@ class ContextPart(Part):
             name = f"◆ {item.label}" if item.used_by_model else item.label
             set_cell(table, row, _NAME, name, tip)
             cell = set_cell(table, row, _VALUE, item.text, tip, True)
-            cell.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
+            cell.setData(qt.Qt.TextAlignmentRole, qt.Qt.AlignRight | qt.Qt.AlignVCenter)
             set_cell(table, row, _UNIT, item.unit, tip, True)
-            set_cell(table, row, _REFERENCE, item.reference_text, tip)
-            mark = set_cell(table, row, _MARK, _flag_text(item.flag), tip)
+            reference = "\n".join(part for part in (item.reference_text, _flag_text(item.flag)) if part)
+            mark = set_cell(table, row, _REFERENCE, reference, tip)
             for cell in (table.item(row, _VALUE), mark):
                 font = cell.font()
                 font.setBold(item.flag in ("low", "high", "invalid"))
                 cell.setFont(font)
         self._fit_columns()
-        table.resizeRowsToContents()
-        fit_rows(table, 9)
+        fit_rows(table, _MOST_ROWS)
         table.setVisible(bool(self._rows))
 
     def _fit_columns(self) -> None:
@@ -225,6 +233,10 @@ class ContextPart(Part):
 
     def _age_typed(self, text: str) -> None:
         self._typed(self.room.context.set_age, text)
+
+    def _age_finished(self) -> None:
+        facts = self.room.context.facts if self.room.cases.current_id else None
+        _set_text(self.ui.ageEdit, facts.age_text if facts else "")
 
     def _sex_chosen(self, index: int) -> None:
         self._typed(self.room.context.set_sex, self.ui.sexCombo.itemData(index))

@@ -10,7 +10,7 @@ import qt
 
 from .translation import _
 
-__all__ = ["MessageBar"]
+__all__ = ["MessageBar", "set_severity"]
 
 _MOST_REMEMBERED = 50
 
@@ -41,7 +41,7 @@ class MessageBar:
         )
         self._ui.messageSymbolLabel.setText(symbol)
         self._ui.messageLabel.setText(f"{word}: {message.text}")
-        _paint(self._ui.messageFrame, message.severity)
+        set_severity(self._ui.messageFrame, message.severity)
         if message != self._shown:
             self._shown = message
             self._earlier.append(f"{message.at}  {word}: {message.text}")
@@ -52,8 +52,8 @@ class MessageBar:
         self._ui.messageDetails.setVisible(bool(shown))
 
 
-def _paint(frame: Any, severity: str) -> None:
-    """Set the property that the style sheet of the panel looks at, and let the style see it."""
+def set_severity(frame: Any, severity: str) -> None:
+    """Set the property that a widget's style sheet looks at, and let the style see it."""
     if frame.property("severity") == severity:
         return
     frame.setProperty("severity", severity)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import qt
@@ -18,6 +18,7 @@ from .findings_part import FindingsPart
 from .hotkeys import Hotkeys
 from .install_bar import InstallBar
 from .message_bar import MessageBar
+from .panel_state import PanelState
 from .part import Action, Part, load_ui
 from .report_part import ReportPart
 from .segments_part import SegmentsPart
@@ -66,6 +67,13 @@ class ReadingPanel:
         self._poll_timer = qt.QTimer()
         self._poll_timer.setInterval(POLL_INTERVAL_MS)
         self._poll_timer.connect("timeout()", self._poll)
+        self.state = self._make_state()
+        self._dirty: dict[Part, None] = {}
+        self._shown_run: object = None
+        self._refresh_timer = qt.QTimer()
+        self._refresh_timer.setSingleShot(True)
+        self._refresh_timer.setInterval(0)
+        self._refresh_timer.connect("timeout()", self._refresh_next)
         self._tokens = self._subscribe()
         self.install_bar = InstallBar(room, host, self.ui, self.refresh)
         self.refresh()
@@ -73,16 +81,44 @@ class ReadingPanel:
     # ------------------------------------------------------------------ what the room says
 
     def _subscribe(self) -> list[int]:
-        wanted: dict[str, list[Callable[[], object]]] = {"message": [self.message_bar.refresh]}
-        for part in self.parts:
-            for topic in part.topics:
-                wanted.setdefault(topic, []).append(self._when_ready(part.refresh))
-        wanted.setdefault("run", []).append(self._run_changed)
-        return [
-            self.room.listeners.subscribe(topic, callback)
-            for topic, callbacks in wanted.items()
-            for callback in callbacks
-        ]
+        tokens = [self.room.listeners.subscribe("message", self.message_bar.refresh)]
+        for topic in sorted({topic for part in self.parts for topic in part.topics}):
+            parts = tuple(part for part in self.parts if topic in part.topics)
+            callback = self._run_changed if topic == "run" else (lambda parts=parts: self._later(parts))
+            tokens.append(self.room.listeners.subscribe(topic, callback))
+        return tokens
+
+    def _make_state(self) -> PanelState:
+        choices = {"sort": self.findings.ui.sortCombo, "filter": self.findings.ui.filterCombo}
+        state = PanelState(self.room, self.analyze, choices)
+        for combo in (*choices.values(), self.analyze.ui.deviceCombo):
+            combo.connect("activated(int)", lambda _index: state.store())
+        return state
+
+    def _later(self, parts: Sequence[Part]) -> None:
+        """Refresh parts when the room has said everything: one change is told under several topics."""
+        self._dirty.update(dict.fromkeys(parts))
+        if not self._refresh_timer.isActive():
+            self._refresh_timer.start()
+
+    def _refresh_next(self) -> None:
+        """Refresh one part, and leave the others to the next turn of the event loop."""
+        part = next((part for part in self.parts if part in self._dirty), None)
+        if part is None or not self.ready:
+            self._dirty.clear()
+            return
+        del self._dirty[part]
+        if not self._dirty:
+            self.state.store()
+        if self._dirty:
+            self._refresh_timer.start()
+        part.refresh()
+
+    def flush(self) -> None:
+        """Refresh at once what waits to be refreshed."""
+        while self._dirty:
+            self._refresh_next()
+        self._refresh_timer.stop()
 
     def enter(self) -> None:
         """Look again at what may have changed while the panel was not in front."""
@@ -94,9 +130,6 @@ class ReadingPanel:
         """Whether all packages are there; nothing of the library is asked before."""
         return not self.install_bar.missing
 
-    def _when_ready(self, refresh: Callable[[], object]) -> Callable[[], object]:
-        return lambda: refresh() if self.ready else None
-
     def refresh(self) -> None:
         """Show everything anew; while packages are missing, that alone."""
         self.message_bar.refresh()
@@ -104,16 +137,28 @@ class ReadingPanel:
         self.ui.scrollArea.setVisible(self.ready)
         if not self.ready:
             return
+        self._dirty.clear()
         for part in self.parts:
             part.refresh()
+        self.state.store()
         self._run_changed()
 
     def _run_changed(self) -> None:
-        busy = self.room.run.state.busy
-        if busy and not self._poll_timer.isActive():
+        """Poll while the worker works; progress alone refreshes nothing but the progress bar."""
+        run = self.room.run
+        if run.state.busy and not self._poll_timer.isActive():
             self._poll_timer.start()
-        elif not busy:
+        elif not run.state.busy:
             self._poll_timer.stop()
+        if not self.ready:
+            return
+        shown = (run.state.busy, run.state.kind, run.can_start(), run.can_undo, run.points_ras)
+        shown += (run.device_used, run.device_warning, self.room.cases.current_id)
+        if shown == self._shown_run:
+            self.analyze.show_progress()
+        else:
+            self._shown_run = shown
+            self._later(tuple(part for part in self.parts if "run" in part.topics))
 
     def _poll(self) -> None:
         self.room.run.poll()
@@ -193,6 +238,7 @@ class ReadingPanel:
     def cleanup(self) -> None:
         """Let go of the room, of timers and of the scene."""
         self._poll_timer.stop()
+        self._refresh_timer.stop()
         self.install_bar.cleanup()
         for token in self._tokens:
             self.room.listeners.unsubscribe(token)

@@ -6,7 +6,6 @@
 
 from typing import Any
 
-import slicer
 from slicer.parameterNodeWrapper import parameterNodeWrapper
 
 __all__ = ["PanelParameters", "panel_parameters"]
@@ -18,8 +17,8 @@ class PanelParameters:
 
     Attributes
     ----------
-    case, bundle : str
-        Ids, empty if none.
+    CurrentCase, bundle : str
+        Ids, empty if none. The reading room itself keeps the former, under this name.
     device : str
         ``auto``, ``cpu`` or ``cuda``.
     language : str
@@ -31,7 +30,7 @@ class PanelParameters:
         Of the findings.
     """
 
-    case: str = ""
+    CurrentCase: str = ""
     bundle: str = ""
     device: str = "auto"
     language: str = "en"
@@ -47,8 +46,3 @@ def panel_parameters(scene: Any) -> PanelParameters:
 
     node_id = parameter_node(scene)
     return PanelParameters(scene.GetNodeByID(node_id))
-
-
-def default_scene() -> Any:
-    """Return the scene of the application."""
-    return slicer.mrmlScene

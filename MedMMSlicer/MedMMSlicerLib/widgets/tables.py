@@ -10,9 +10,15 @@ import qt
 
 __all__ = ["fit_rows", "prepare_table", "set_cell"]
 
+_MOST = "mostRows"
+
 
 def prepare_table(table: Any, columns: int) -> None:
-    """Set up a table whose columns share the width of the panel, without scrolling sideways."""
+    """Set up a table whose columns share the width of the panel, without scrolling sideways.
+
+    Its rows are as high as their texts need, and it is as high as its rows (see `fit_rows`), also after the
+    panel became wider or narrower.
+    """
     table.setColumnCount(columns)
     table.verticalHeader().setVisible(False)
     header = table.horizontalHeader()
@@ -22,6 +28,12 @@ def prepare_table(table: Any, columns: int) -> None:
     table.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
     table.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
     table.setMinimumWidth(60)
+    # Many columns change at once, and rows must not change while they do: once, when that is over.
+    later = qt.QTimer(table)
+    later.setSingleShot(True)
+    later.setInterval(0)
+    later.connect("timeout()", lambda: _fit_again(table))
+    header.connect("sectionResized(int,int,int)", lambda *_sizes: later.start())
 
 
 def set_cell(table: Any, row: int, column: int, text: str, tip: str = "", editable: bool = False) -> Any:
@@ -40,9 +52,16 @@ def set_cell(table: Any, row: int, column: int, text: str, tip: str = "", editab
 
 
 def fit_rows(table: Any, most: int) -> None:
-    """Make a table as high as its rows, at most ``most`` of them; it scrolls beyond."""
-    shown = range(min(table.rowCount, most))
-    rows = sum(table.rowHeight(row) for row in shown)
+    """Make rows as high as their texts, and the table as high as its rows, at most ``most`` of them."""
+    table.setProperty(_MOST, most)
+    table.resizeRowsToContents()
+    rows = sum(table.rowHeight(row) for row in range(min(table.rowCount, most)))
     header = table.horizontalHeader()
-    head = header.sizeHint.height() if header.isVisibleTo(table) else 0
+    head = header.property("sizeHint").height() if header.isVisibleTo(table) else 0
     table.setFixedHeight(rows + head + 2 * table.frameWidth + 2)
+
+
+def _fit_again(table: Any) -> None:
+    most = table.property(_MOST)
+    if most:
+        fit_rows(table, most)

@@ -86,7 +86,7 @@ def application_language() -> str:
 
 
 def start_language(settings: Any) -> str:
-    """Set and return the language of a panel that opens: the one chosen in it before, else the application's."""
+    """Set and return the language of a new panel: the one chosen before, else the application's."""
     chosen = settings.get(LANGUAGE_KEY)
     set_language(chosen if chosen in LANGUAGES else application_language())
     return language()
