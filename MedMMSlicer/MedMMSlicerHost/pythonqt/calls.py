@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,26 @@ __all__ = [
     "read_directly",
     "refuse_super",
 ]
+
+NO_TEXT = frozenset({
+    "fill",
+    "fillRect",
+    "openUrl",
+    "setBackground",
+    "setBrush",
+    "setColor",
+    "setCursor",
+    "setFont",
+    "setForeground",
+    "setIcon",
+    "setKey",
+    "setPen",
+    "setPixmap",
+    "setShortcut",
+    "setTextColor",
+    "setWindowIcon",
+})  # fmt: skip
+"""Methods for which PySide6 would make a color, font, key or picture of a text; PythonQt does not."""
 
 _INT_LIMIT = 0xFFFFFFFF
 _PACKAGE = str(Path(__file__).parent)
@@ -128,6 +149,19 @@ UnboundSlot.__name__ = UnboundSlot.__qualname__ = "builtin_qt_slot"
 def raise_keywords(name: str) -> None:
     """Refuse keyword arguments, as every call into Qt does."""
     raise ValueError(f"Called {name} with keyword arguments, but called slot does not support kwargs.")
+
+
+def refusing_text(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the method so that it takes no text in place of a color, a font, a key or a picture."""
+
+    @functools.wraps(function)
+    def checked(*args: Any) -> Any:
+        if any(isinstance(argument, str) for argument in args):
+            raise ValueError(f"Called {function.__name__} with wrong arguments: {args[1:]!r}")
+        return function(*args)
+
+    checked.qt_original = function  # type: ignore[attr-defined]
+    return checked
 
 
 class Slot:

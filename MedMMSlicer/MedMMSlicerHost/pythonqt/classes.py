@@ -6,7 +6,7 @@ import enum
 from typing import Any
 
 from . import objects
-from .calls import Slot, StaticSlot, call, raise_keywords, raw, remember_original
+from .calls import NO_TEXT, Slot, StaticSlot, call, raise_keywords, raw, refusing_text, remember_original
 from .differences import METHODS_NOT_PROPERTIES, REMOVED, RENAMED_GETTERS, amend
 from .enums import FLAG_TYPES, MEMBERS_OF_FLAG_TYPE, strict_enumeration
 from .holding import NOT_HELD, without_holding
@@ -103,6 +103,7 @@ def _patch_member(owner: Any, name: str, value: Any) -> None:
         setattr(owner, name, QtProperty(name, value, inherited.setter))
     elif kind in _METHOD_TYPES:
         function = without_holding(value) if name in NOT_HELD else value
+        function = refusing_text(function) if name in NO_TEXT else function
         setattr(owner, name, Slot(function, owner, name))
 
 

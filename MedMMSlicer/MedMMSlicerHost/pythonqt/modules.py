@@ -9,6 +9,7 @@ from typing import Any
 
 from .application_classes import APPLICATION_CLASSES, ApplicationClass
 from .classes import patch, patch_roots
+from .none_guard import guard_none
 from .python_signals import PythonSignal
 
 __all__ = ["install"]
@@ -37,6 +38,7 @@ def install() -> None:
     """
     if isinstance(sys.modules.get("qt"), _QtModule):
         return
+    guard_none()
     patch_roots()
     sys.modules["qt"] = _QtModule("qt", "Qt as PythonQt gives it, on PySide6.")
     sys.modules["ctk"] = _CtkModule("ctk", "Stand-ins for widgets of CTK.")

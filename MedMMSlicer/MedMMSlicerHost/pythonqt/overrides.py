@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import sys
 import types
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from .arguments import returned_enumeration
@@ -47,7 +49,14 @@ def _overrides_qt(owner: type, name: str) -> bool:
     return False
 
 
+_PACKAGE = str(Path(__file__).parent) + "/"
 _COUNTS = ("rowCount", "columnCount", "heightForWidth")
+
+
+def _called_by_python(caller: types.FrameType, name: str) -> bool:
+    """Tell whether the calling code names the method itself, rather than having called into Qt."""
+    code = caller.f_code
+    return not code.co_filename.startswith(_PACKAGE) and name in code.co_names
 
 
 def _adapted(function: Callable[..., Any], owner: type) -> Callable[..., Any]:
@@ -55,7 +64,13 @@ def _adapted(function: Callable[..., Any], owner: type) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def override(self: Any, *args: Any, **keywords: Any) -> Any:
-        result = function(self, *[from_qt(argument) for argument in args], **keywords)
+        try:
+            result = function(self, *[from_qt(argument) for argument in args], **keywords)
+        except Exception:  # as in Slicer: printed where Qt called, raised where Python did
+            if _called_by_python(sys._getframe(1), function.__name__):
+                raise
+            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+            return None
         if isinstance(result, int) and type(result) is not bool and function.__name__ not in _COUNTS:
             if not wanted:
                 wanted.append(returned_enumeration(raw(owner.__mro__[1], function.__name__)))

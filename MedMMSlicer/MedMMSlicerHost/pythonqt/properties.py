@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from .calls import call, refuse_super
-from .values import CHECK, from_qt, kind_of, to_qt
+from .enums import QtEnumeration
+from .values import CHECK, from_qt, kind_of, shiboken_root, to_qt
 
 __all__ = ["QtField", "QtProperty", "make_descriptor", "property_names"]
 
@@ -35,12 +36,14 @@ class QtProperty:
         if instance is None:
             return self
         refuse_super(owner, self.name)
-        args = (self.name,) if self.through else ()
         try:
-            value = self.getter(instance, *args)
+            value = self._read(instance)
         except RuntimeError as error:
             raise ValueError(f"Trying to read '{self.name}' of a destroyed object: {error}") from None
         return _plain(value)
+
+    def _read(self, instance: Any) -> Any:
+        return self.getter(instance, self.name) if self.through else self.getter(instance)
 
     def __set__(self, instance: Any, value: Any) -> None:
         if self.setter is None:
@@ -53,7 +56,14 @@ class QtProperty:
             if not self.setter(instance, self.name, plain):
                 raise ValueError(f"Property '{self.name}' does not take {value!r}")
             return
+        if isinstance(value, str | float | int) and not isinstance(value, QtEnumeration):
+            self._refuse_plain(instance, value)
         call(self.setter, (instance,), (value,))
+
+    def _refuse_plain(self, instance: Any, value: Any) -> None:
+        """Refuse text and numbers for a font or the like; PySide6 would make one of them."""
+        if isinstance(self._read(instance), shiboken_root()):
+            raise ValueError(f"Property '{self.name}' does not take {value!r}")
 
 
 def _plain(value: Any) -> Any:

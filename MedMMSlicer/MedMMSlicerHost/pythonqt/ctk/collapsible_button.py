@@ -40,9 +40,7 @@ class ctkCollapsibleButton(qt.QAbstractButton):
             return
         self._collapsed = bool(collapsed)
         if self._collapsed:
-            self._hidden = [child for child in self._widgets() if not child.isHidden()]
-            for child in self._hidden:
-                child.hide()
+            self._hide_contents()
             self.setMaximumHeight(self._header())
         else:
             self.setMaximumHeight(16777215)
@@ -55,6 +53,17 @@ class ctkCollapsibleButton(qt.QAbstractButton):
         self.contentsCollapsed.emit(self._collapsed)
 
     collapsed = QtCore.Property(bool, _get_collapsed, _set_collapsed)
+
+    def _hide_contents(self) -> None:
+        shown = [child for child in self._widgets() if not child.isHidden()]
+        self._hidden.extend(shown)
+        for child in shown:
+            child.hide()
+
+    def showEvent(self, _event: Any) -> None:
+        """Hide what was added while the section was collapsed, as a `.ui` file does."""
+        if self._collapsed:
+            self._hide_contents()
 
     def _widgets(self) -> list[Any]:
         return [child for child in self.children() if child.inherits("QWidget") and not child.isWindow()]
@@ -73,11 +82,7 @@ class ctkCollapsibleButton(qt.QAbstractButton):
         option.rect = qt.QRect(0, 0, self.width, self._header())
         painter = qt.QPainter(self)
         painter.fillRect(option.rect, self.palette.button())
-        arrow = (
-            qt.QStyle.PE_IndicatorArrowRight
-            if self._collapsed
-            else qt.QStyle.PE_IndicatorArrowDown
-        )
+        arrow = qt.QStyle.PE_IndicatorArrowRight if self._collapsed else qt.QStyle.PE_IndicatorArrowDown
         option.rect = qt.QRect(6, 0, 12, self._header())
         self.style().drawPrimitive(arrow, option, painter, self)
         painter.setPen(self.palette.buttonText().color())
