@@ -103,3 +103,77 @@ def voxels(scene: Any) -> Callable[[str, str, VolumeGeometry], np.ndarray]:
         return label_map_from_node(scene, node_id, [segment_id], grid).array != 0
 
     return read
+
+
+@pytest.fixture(scope="session")
+def settings_folder(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Where settings of these tests go."""
+    return tmp_path_factory.mktemp("settings")
+
+
+@pytest.fixture(scope="session")
+def environment(host_application: Any, settings_folder: Any) -> Any:
+    """The strict Qt layer and the completed ``slicer`` module."""
+    if importlib.util.find_spec("PySide6") is None:
+        pytest.skip("needs PySide6")
+    from MedMMSlicerHost import slicer_environment
+
+    return slicer_environment.install(host_application, settings_folder)
+
+
+@pytest.fixture
+def room() -> Any:
+    """A room without scene and worker that remembers what it was asked for."""
+    from .fake_room import FakeRoom
+
+    return FakeRoom()
+
+
+@pytest.fixture
+def fake_host() -> Any:
+    """The application around a part: answers come from the test."""
+    from .fake_room import FakeHost
+
+    return FakeHost()
+
+
+@pytest.fixture
+def show(environment: Any, capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Any]]:
+    """Show a part in a window of 400 px; exceptions in slots and overrides fail the test."""
+    import sys
+
+    import qt
+
+    errors: list[BaseException] = []
+    previous, sys.excepthook = sys.excepthook, lambda kind, value, trace: errors.append(value)
+    windows = []
+
+    def open_window(widget: Any, width: int = 400, height: int = 700) -> Any:
+        window = qt.QScrollArea()
+        window.setWidgetResizable(True)
+        window.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarAsNeeded)
+        window.setWidget(widget)
+        window.resize(width, height)
+        window.show()
+        windows.append(window)
+        process_events()
+        return window
+
+    yield open_window
+    for window in windows:
+        window.takeWidget().setParent(None)
+        window.close()
+        window.deleteLater()
+    process_events()
+    sys.excepthook = previous
+    assert not errors, errors
+    complaints = capfd.readouterr().err
+    assert "Traceback" not in complaints and "Warning" not in complaints, complaints
+
+
+def process_events(rounds: int = 8) -> None:
+    """Let Qt work off what waits."""
+    import qt
+
+    for _ in range(rounds):
+        qt.QApplication.processEvents()

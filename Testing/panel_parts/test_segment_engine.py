@@ -14,6 +14,8 @@ from MedMMSlicerLib.core import VolumeGeometry
 from MedMMSlicerLib.errors import InputError, UsageError
 from MedMMSlicerLib.scene.segmentations import show_closed_surface, touched_segments
 
+from .conftest import oblique_geometry
+
 pytestmark = pytest.mark.mrml
 
 
@@ -39,17 +41,7 @@ def covered(geometry: VolumeGeometry, done: Stroke) -> np.ndarray:
 
 
 def grids() -> dict[str, VolumeGeometry]:
-    from importlib.util import module_from_spec, spec_from_file_location
-    from pathlib import Path
-
-    spec = spec_from_file_location("phantoms", Path(__file__).parent / "conftest.py")
-    assert spec is not None and spec.loader is not None
-    module = module_from_spec(spec)
-    import sys
-
-    sys.modules["phantoms"] = module
-    spec.loader.exec_module(module)
-    oblique = module.oblique_geometry()
+    oblique = oblique_geometry()
     left = oblique.ijk_to_ras.copy()
     left[:3, 2] *= -1
     flat = VolumeGeometry.from_axes((1, 40, 60), (1.0, 0.5, 0.25), (4.0, 5.0, 6.0), oblique.directions_ras)

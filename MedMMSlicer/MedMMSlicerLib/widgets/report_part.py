@@ -1,0 +1,381 @@
+"""The report: drafted sentences that a reader edits, and that point to what they state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import qt
+
+from .part import Action, Part
+from .sentence_edit import Paragraph, SentenceEdit, Span
+from .translation import _
+from .typed_sentences import edits_of
+
+__all__ = ["ReportPart"]
+
+_PAUSE_MS = 400
+"""After the last key: short enough that nothing is lost, long enough that a word is one step of undo."""
+
+_LEAST_HEIGHT, _MOST_HEIGHT = 140, 520
+
+
+class ReportPart(Part):
+    """The editor, and what the sentence at the cursor rests on.
+
+    What is typed goes to the room after a pause, when the reader leaves the field, and before anything else
+    is done with the report.
+
+    Attributes
+    ----------
+    on_segment : callable
+        ``on_segment(segment_id)`` is called to show a segment that a sentence states.
+    editor : SentenceEdit
+    """
+
+    ui_name = "Report"
+    topics = ("cases", "case", "findings", "evidence", "report")
+
+    def __init__(self, room: Any, host: Any) -> None:
+        super().__init__(room, host)
+        self.on_segment: Callable[[str], object] = self._go_to_segment
+        self._sending = False
+        self._case_id = ""
+        self._highlighted: tuple[str, ...] = ()
+        self._extra_evidence = ""
+        self.editor = SentenceEdit()
+        self.editor.setObjectName("reportEdit")
+        self.editor.setAccessibleName(_("Report"))
+        self.ui.editorFrame.layout().addWidget(self.editor)
+        self._timer = qt.QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_PAUSE_MS)
+        self._timer.connect("timeout()", self.flush)
+        self._connect()
+
+    def _connect(self) -> None:
+        self.editor.connect("textChanged()", self._typed)
+        self.editor.connect("cursorPositionChanged()", self._cursor_moved)
+        self.editor.on_undo, self.editor.on_redo = self.undo, self.redo
+        self.editor.on_enter, self.editor.on_clicked = self.new_sentence_here, self.show_evidence
+        self.editor.on_left = self._left
+        for name, action in (
+            ("startButton", self.start),
+            ("addButton", self.add_sentence),
+            ("removeButton", self.remove_sentence),
+            ("evidenceButton", self.show_evidence),
+            ("undoButton", self.undo),
+            ("redoButton", self.redo),
+            ("keepButton", self.keep_mine),
+            ("takeButton", self.take_draft),
+            ("saveButton", self.save),
+        ):
+            getattr(self.ui, name).connect("clicked()", action)
+
+    # ------------------------------------------------------------------ showing
+
+    def refresh(self) -> None:
+        """Show the report of the current case."""
+        if self._sending:
+            return
+        if self._case_id != self.room.cases.current_id:
+            # What was typed for the other case was sent when the reader left it, or has no case any more.
+            self._timer.stop()
+            self._case_id = str(self.room.cases.current_id)
+            self._extra_evidence = ""
+        elif self._timer.isActive():
+            self.flush()
+            return
+        report = self.room.report.report if self._case_id else None
+        self._show_report(report)
+        self._show_state(report)
+        self._show_highlight()
+        self._show_sentence()
+
+    def _show_report(self, report: Any) -> None:
+        self._sending = True
+        if report is None:
+            self.editor.show_report(())
+        else:
+            self.editor.show_report(
+                tuple(
+                    Paragraph(
+                        section.id,
+                        section.title,
+                        tuple(Span(item.id, item.text, item.author) for item in section.sentences),
+                    )
+                    for section in report.sections
+                )
+            )
+        self._sending = False
+        self._fit_height()
+
+    def _fit_height(self) -> None:
+        wanted = int(self.editor.document.size.height()) + 2 * self.editor.frameWidth + 4
+        self.editor.setFixedHeight(min(max(wanted, _LEAST_HEIGHT), _MOST_HEIGHT))
+
+    def _show_state(self, report: Any) -> None:
+        found = report is not None
+        self.ui.emptyLabel.setVisible(not found)
+        text = _("The report is drafted when the case is analyzed.")
+        self.ui.emptyLabel.setText(text if self._case_id else _("Open images first."))
+        self.ui.startButton.setVisible(not found and bool(self._case_id))
+        for name in ("legendLabel", "editorFrame", "sentenceRow", "editRow", "saveButton"):
+            getattr(self.ui, name).setVisible(found)
+        self.ui.legendLabel.setText(_("Dotted line: drafted by AI. Dashed line: template. No line: yours."))
+        self.ui.undoButton.setEnabled(found and bool(self.room.report.can_undo))
+        self.ui.redoButton.setEnabled(found and bool(self.room.report.can_redo))
+        if found:
+            self._fill_sections()
+        pending = self.room.report.pending() if found else ()
+        self.ui.pendingBox.setVisible(bool(pending))
+        if pending:
+            now = pending[0].drafted_now or _("(left out)")
+            lines = (_("Yours: {text}").format(text=pending[0].text), _("Draft: {text}").format(text=now))
+            self.ui.pendingLabel.setTextFormat(qt.Qt.PlainText)
+            self.ui.pendingLabel.setText("\n".join(lines))
+
+    def _fill_sections(self) -> None:
+        combo, titles = self.ui.sectionCombo, self.room.report.sections()
+        if tuple(combo.itemData(number) for number in range(combo.count)) == tuple(titles) and tuple(
+            combo.itemText(number) for number in range(combo.count)
+        ) == tuple(titles.values()):
+            return
+        current = combo.currentData
+        combo.clear()
+        for section_id, title in titles.items():
+            combo.addItem(title, section_id)
+        combo.setCurrentIndex(max(combo.findData(current), 0))
+
+    # ------------------------------------------------------------------ typing
+
+    def _typed(self) -> None:
+        if self._sending:
+            return
+        if not self.editor.is_intact():
+            # Something got past the field's own guard: what stood there comes back.
+            qt.QTimer.singleShot(0, self._restore)
+            return
+        self._timer.start()
+
+    def _left(self) -> None:
+        if self._timer.isActive():
+            self.flush()
+
+    def _restore(self) -> None:
+        if self._case_id:
+            self._show_report(self.room.report.report)
+
+    def flush(self) -> None:
+        """Send what was typed to the room now."""
+        self._timer.stop()
+        if self._sending or not self._case_id or not self.editor.is_intact():
+            return
+        if self._case_id != self.room.cases.current_id:
+            return
+        self._sending = True
+        for index in self.editor.changed():
+            paragraph = self.editor.paragraphs[index]
+            shown = [(span.id, span.text) for span in paragraph.spans]
+            made = ""
+            for edit in edits_of(shown, self.editor.typed(index)):
+                if edit.kind == "add":
+                    after = edit.id or made
+                    made = str(
+                        self.attempt(self.room.report.add_sentence, paragraph.id, edit.text, after) or ""
+                    )
+                elif edit.kind == "remove":
+                    self.attempt(self.room.report.remove, edit.id)
+                else:
+                    self.attempt(self.room.report.set_text, edit.id, edit.text)
+        self._sending = False
+        self.refresh()
+
+    # ------------------------------------------------------------------ evidence
+
+    def highlight(self, evidence_id: str) -> None:
+        """Mark the sentences that state something, e.g. a segment that was selected elsewhere."""
+        self._extra_evidence = evidence_id
+        self._show_highlight()
+
+    def _show_highlight(self) -> None:
+        wanted: tuple[str, ...] = ()
+        if self._case_id and self.room.report.report is not None:
+            for evidence_id in (self.room.findings.selected_id, self._extra_evidence):
+                if evidence_id:
+                    wanted += tuple(self.room.report.sentences_of(evidence_id))
+        self._highlighted = wanted
+        self.editor.highlight(wanted)
+
+    def _cursor_moved(self) -> None:
+        if not self._sending:
+            self._show_sentence()
+
+    def _show_sentence(self) -> None:
+        """Say what the sentence at the cursor rests on, and what it was drafted as."""
+        sentence_id = self._sentence_id()
+        parts = []
+        if sentence_id:
+            names = self._evidence_names(self.room.report.evidence_of(sentence_id))
+            parts.append(
+                _("States: {names}").format(names=", ".join(names)) if names else _("States no finding.")
+            )
+            drafted = self.room.report.drafted_text(sentence_id)
+            if drafted:
+                parts.append(_("Drafted as: {text}").format(text=drafted))
+        self.ui.sentenceLabel.setTextFormat(qt.Qt.PlainText)
+        self.ui.sentenceLabel.setText("\n".join(parts))
+        self.ui.sentenceLabel.setVisible(bool(parts))
+        self.ui.removeButton.setEnabled(bool(sentence_id))
+        self.ui.evidenceButton.setEnabled(bool(sentence_id))
+
+    def _sentence_id(self) -> str:
+        if not self._case_id or not self.editor.paragraphs or not self.editor.is_intact():
+            return ""
+        return self.editor.sentence_at_cursor()[1]
+
+    def _evidence_names(self, evidence_ids: tuple[str, ...]) -> list[str]:
+        names = {row.id: row.name for row in self.room.findings.rows()}
+        names |= {row.segment_id: row.name for row in self.room.segments.rows()}
+        names |= {item_id: name for item_id, (_segment, name) in self._measured().items()}
+        return list(dict.fromkeys(names.get(item, item) for item in evidence_ids))
+
+    def _measured(self) -> dict[str, tuple[str, str]]:
+        """Measurement id to its segment and the name to show."""
+        record = self.room.record
+        prediction = None if record is None else record.prediction
+        rows = {row.segment_id: row.name for row in self.room.segments.rows()}
+        found = () if prediction is None else prediction.measurements
+        return {
+            item.id: (
+                item.segment_id,
+                rows.get(item.segment_id) or item.name.get(self.room.language) or item.id,
+            )
+            for item in found
+        }
+
+    def show_evidence(self) -> None:
+        """Select the finding, or go to the segment, that the sentence at the cursor states."""
+        sentence_id = self._sentence_id()
+        if not sentence_id:
+            return
+        evidence = self.room.report.evidence_of(sentence_id)
+        findings = {row.id for row in self.room.findings.rows()}
+        chosen = next((item for item in evidence if item in findings), "")
+        if chosen:
+            self.attempt(self.room.findings.select, chosen)
+            return
+        measured = self._measured()
+        segments = [measured[item][0] if item in measured else item for item in evidence]
+        shown = {row.segment_id for row in self.room.segments.rows()}
+        segment = next((item for item in segments if item in shown), "")
+        if segment:
+            self.highlight(segment)
+            self.on_segment(segment)
+
+    def _go_to_segment(self, segment_id: str) -> None:
+        row = next((row for row in self.room.segments.rows() if row.segment_id == segment_id), None)
+        if row is not None:
+            self.attempt(self.room.segments.jump, row.segmentation_id, row.segment_id)
+
+    # ------------------------------------------------------------------ doing
+
+    def actions(self) -> tuple[Action, ...]:
+        """Return what can be done here."""
+        return (
+            Action("report.add", _("Add sentence"), "Ctrl+Shift+N", self.add_sentence),
+            Action("report.remove", _("Remove sentence"), "Ctrl+Shift+Backspace", self.remove_sentence),
+            Action("report.evidence", _("Show evidence of sentence"), "Ctrl+Shift+J", self.show_evidence),
+            Action("report.undo", _("Undo in report"), "Ctrl+Alt+Z", self.undo),
+            Action("report.redo", _("Redo in report"), "Ctrl+Alt+Y", self.redo),
+            Action("report.keep", _("Keep my sentence"), "", self.keep_mine),
+            Action("report.take", _("Take the new draft"), "", self.take_draft),
+            Action("report.save", _("Save report…"), "Ctrl+Shift+S", self.save),
+        )
+
+    def start(self) -> None:
+        """Start a report that no model drafted."""
+        self.attempt(self.room.report.start)
+
+    def add_sentence(self) -> None:
+        """Put the cursor at the end of the chosen section, for a new sentence."""
+        self.flush()
+        if not self._case_id or self.room.report.report is None:
+            self.room.tell("info", _("There is no report yet. Analyze the case first."))
+            return
+        chosen = str(self.ui.sectionCombo.currentData)
+        if all(paragraph.id != chosen for paragraph in self.editor.paragraphs):
+            self._begin_section(chosen)
+        self.editor.begin_sentence(chosen)
+
+    def _begin_section(self, section_id: str) -> None:
+        """Show a section that the report leaves out, empty, at its place among the others."""
+        titles = self.room.report.sections()
+        order = list(titles)
+        shown = list(self.editor.paragraphs)
+        later = (n for n, item in enumerate(shown) if item.id in order[order.index(section_id) :])
+        place = next(later, len(shown))
+        shown.insert(place, Paragraph(section_id, titles[section_id], ()))
+        self._sending = True
+        self.editor.show_report(tuple(shown))
+        self._sending = False
+
+    def new_sentence_here(self) -> None:
+        """Begin a sentence behind the one at the cursor."""
+        self.flush()
+        section_id, sentence_id = self.editor.sentence_at_cursor()
+        if section_id:
+            self.editor.begin_sentence(section_id, sentence_id)
+
+    def remove_sentence(self) -> None:
+        """Remove the sentence at the cursor."""
+        self.flush()
+        sentence_id = self._sentence_id()
+        if sentence_id:
+            self.attempt(self.room.report.remove, sentence_id)
+        else:
+            self.room.tell("info", _("Put the cursor into a sentence first."))
+
+    def undo(self) -> None:
+        """Undo the last change of the report."""
+        self.flush()
+        self.attempt(self.room.report.undo)
+
+    def redo(self) -> None:
+        """Do the change again that was undone."""
+        self.flush()
+        self.attempt(self.room.report.redo)
+
+    def keep_mine(self) -> None:
+        """Keep the reader's text where the draft has changed."""
+        self._resolve(False)
+
+    def take_draft(self) -> None:
+        """Replace the reader's text by the new draft."""
+        self._resolve(True)
+
+    def _resolve(self, take: bool) -> None:
+        self.flush()
+        pending = self.room.report.pending() if self._case_id else ()
+        if pending:
+            self.attempt(self.room.report.resolve_pending, pending[0].sentence_id, take)
+        else:
+            self.room.tell("info", _("No draft of a sentence that you changed is waiting."))
+
+    def save(self) -> None:
+        """Ask for a file and save as web page, text or JSON, by its ending."""
+        self.flush()
+        if not self._case_id or self.room.report.report is None:
+            self.room.tell("info", _("There is no report yet. Analyze the case first."))
+            return
+        filters = _("Web page (*.html);;Text (*.txt);;Data (*.json)")
+        path = self.host.ask_save(_("Save report"), "report.html", filters)
+        if path:
+            target = Path(path) if Path(path).suffix else Path(f"{path}.html")
+            self.attempt(self.room.report.save, target)
+
+    def cleanup(self) -> None:
+        """Send what was typed, and stop."""
+        self.flush()
+        self._timer.stop()
