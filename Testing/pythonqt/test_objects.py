@@ -257,6 +257,15 @@ def test_calls_without_result_do_not_use_up_none(qt: Any) -> None:
     assert sys.version_info >= (3, 12) or sys.getrefcount(None) > 1 << 39
 
 
+def test_an_overload_that_fits_comes_before_one_that_makes_text(qt: Any) -> None:
+    combo, icon = qt.QComboBox(), qt.QIcon(qt.QPixmap(4, 4))
+    combo.addItem(icon, "with icon", None)
+    combo.addItem("plain", None)
+    combo.addItem(5)
+    assert [combo.itemText(row) for row in range(3)] == ["with icon", "plain", "5"]
+    assert not combo.itemIcon(0).isNull() and combo.itemData(1) is None
+
+
 def test_installing_twice_changes_nothing(qt: Any) -> None:
     import sys
 

@@ -16,6 +16,7 @@ from .values import shiboken_root, to_qt
 
 __all__ = ["call_checked", "returned_enumeration"]
 
+_SMALL = 0x7FFF
 _signatures: dict[int, tuple[Any, list[list[Any]]]] = {}
 
 
@@ -39,19 +40,34 @@ def call_checked(function: Callable[..., Any], target: tuple[Any, ...], args: tu
     ValueError
         If no overload takes these arguments.
     """
-    reasons = []
-    for parameters in _overloads(function, bool(target)):
-        if not _fits(parameters, len(args)):
-            continue
-        try:
-            converted = [_convert(argument, kind) for argument, (kind, _) in zip(args, parameters)]
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "libshiboken: Overflow", RuntimeWarning)
-                return function(*target, *converted)
-        except (_Unsuited, TypeError, OverflowError) as error:
-            reasons.append(error)
+    reasons: list[Exception] = []
+    fitting = [each for each in _overloads(function) if _fits(each, len(args))]
+    # As PythonQt: an overload that takes the arguments as they are comes before one that makes text of them.
+    for loosely in (False, True):
+        for parameters in fitting:
+            try:
+                if not loosely and any(_makes_text(*pair) for pair in zip(args, parameters)):
+                    continue
+                converted = [_convert(argument, kind) for argument, (kind, _) in zip(args, parameters)]
+                return _call_quietly(function, target, converted)
+            except (_Unsuited, TypeError, OverflowError) as error:
+                reasons.append(error)
     name = getattr(function, "__qualname__", str(function))
     raise ValueError(f"Called {name} with wrong arguments: {args!r}") from (reasons[0] if reasons else None)
+
+
+def _call_quietly(function: Callable[..., Any], target: tuple[Any, ...], args: list[Any]) -> Any:
+    """Call without the warning that comes before the OverflowError of a number too large for C++."""
+    if all(type(argument) is not int or -_SMALL <= argument <= _SMALL for argument in args):
+        return function(*target, *args)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "libshiboken: Overflow", RuntimeWarning)
+        return function(*target, *args)
+
+
+def _makes_text(argument: Any, parameter: tuple[Any, bool]) -> bool:
+    """Tell whether an argument that is no text goes where text is expected."""
+    return parameter[0] is str and not isinstance(argument, str)
 
 
 def _fits(parameters: list[Any], count: int) -> bool:
@@ -59,10 +75,10 @@ def _fits(parameters: list[Any], count: int) -> bool:
     return required <= count <= len(parameters)
 
 
-def _overloads(function: Any, bound: bool) -> list[list[Any]]:
+def _overloads(function: Any) -> list[list[Any]]:
     known = _signatures.get(id(function))
     if known is None:
-        known = _signatures[id(function)] = (function, _read_signatures(_signed(function), bound))
+        known = _signatures[id(function)] = (function, _read_signatures(_signed(function)))
     return known[1]
 
 
@@ -74,7 +90,7 @@ def _signed(function: Any) -> Any:
     return function
 
 
-def _read_signatures(function: Any, bound: bool) -> list[list[Any]]:
+def _read_signatures(function: Any) -> list[list[Any]]:
     """Return for each overload a list of (annotation, optional) of the positional parameters."""
     from shibokensupport.signature import get_signature
 

@@ -42,6 +42,7 @@ NO_TEXT = frozenset({
 """Methods for which PySide6 would make a color, font, key or picture of a text; PythonQt does not."""
 
 _INT_LIMIT = 0xFFFFFFFF
+_refused: dict[Any, set[tuple[type, ...]]] = {}
 _PACKAGE = str(Path(__file__).parent)
 
 
@@ -54,6 +55,8 @@ def call(function: Callable[..., Any], target: tuple[Any, ...], args: tuple[Any,
         For arguments that no overload takes, and for an object that Qt has deleted.
     """
     try:
+        if function in _refused and tuple(map(type, args)) in _refused[function]:
+            return from_qt(call_checked(function, target, args))
         for position, argument in enumerate(args):
             kind = kind_of(type(argument))
             if kind is CHECK:
@@ -67,7 +70,10 @@ def call(function: Callable[..., Any], target: tuple[Any, ...], args: tuple[Any,
         except TypeError as error:
             if not _is_refusal(error):
                 raise
-        return from_qt(call_checked(function, target, args))
+        result = call_checked(function, target, args)
+        # By signature from now on: PySide6 takes long to refuse.
+        _refused.setdefault(function, set()).add(tuple(map(type, args)))
+        return from_qt(result)
     except RuntimeError as error:
         if isinstance(error, NotImplementedError) or not _is_dead(error):
             raise

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from .calls import Slot, StaticSlot, raise_keywords, raw
+from .properties import QtProperty
 from .signals import SignalDescriptor
 from .values import from_qt, is_qt_class, nearest_qt_class, shiboken_root
 
 __all__ = ["find_child", "find_children", "install_object_protocol", "read_unknown", "write_attribute"]
 
 _raw: dict[str, Any] = {}
+_names: dict[type, frozenset[str]] = {}
+_on_class: dict[tuple[type, str], Any] = {}
 _loading: list[bool] = []
 
 
@@ -72,11 +75,36 @@ def read_unknown(instance: Any, name: str) -> Any:
     raise AttributeError(f"{class_name(instance)} has no attribute named '{name}'")
 
 
+def qt_names(python_type: type) -> frozenset[str]:
+    """Return all names that the classes of Qt among a class and its bases define."""
+    known = _names.get(python_type)
+    if known is None:
+        found: set[str] = set()
+        for base in python_type.__mro__:
+            if is_qt_class(base):
+                found.update(base.__dict__)
+        known = _names[python_type] = frozenset(found)
+    return known
+
+
+def forget_names(python_type: type) -> None:
+    """Read the names of a class anew; it has changed."""
+    _names.pop(python_type, None)
+    for key in [key for key in _on_class if key[0] is python_type]:
+        del _on_class[key]
+
+
 def find_on_class(python_type: type, name: str) -> Any:
     """Return what a class or one of its bases defines under a name, or None."""
+    known = _on_class.get((python_type, name))
+    if known is not None:
+        return known
     for base in python_type.__mro__:
-        if name in base.__dict__:
-            return base.__dict__[name]
+        found = base.__dict__.get(name)
+        if found is not None:
+            if isinstance(found, QtProperty | Slot | StaticSlot | SignalDescriptor):
+                _on_class[(python_type, name)] = found
+            return found
     return None
 
 
@@ -89,14 +117,17 @@ def write_attribute(instance: Any, name: str, value: Any) -> None:
         For a new name on an object of Qt, for a method and for a signal.
     """
     python_type = type(instance)
+    if name not in qt_names(python_type):
+        if is_qt_class(python_type) and not (name.startswith("_") and not _is_pyside(python_type)):
+            _write_on_plain(instance, name, value)
+            return
+        _raw["setattr"](instance, name, value)
+        return
     found = find_on_class(python_type, name)
     if isinstance(found, Slot | StaticSlot | SignalDescriptor):
         raise AttributeError(f"'{name}' is a method or signal of {class_name(instance)}, not writable")
     if found is not None and hasattr(type(found), "__set__"):
         found.__set__(instance, value)
-        return
-    if is_qt_class(python_type) and not (name.startswith("_") and not _is_pyside(python_type)):
-        _write_on_plain(instance, name, value)
         return
     _raw["setattr"](instance, name, value)
 

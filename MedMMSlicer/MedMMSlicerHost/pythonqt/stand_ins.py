@@ -8,6 +8,7 @@ import types
 from typing import Any
 
 from .calls import Slot
+from .objects import forget_names
 from .signals import SignalDescriptor
 from .values import add_stand_in
 
@@ -53,6 +54,7 @@ def register_stand_in(cls: Any, module: str | types.ModuleType) -> None:
     if _registered.get(cls.__name__) is cls:
         return
     add_stand_in(cls)
+    forget_names(cls)
     if "__getattribute__" in cls.__dict__:
         del cls.__getattribute__
     for name, value in list(cls.__dict__.items()):

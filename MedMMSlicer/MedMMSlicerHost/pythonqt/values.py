@@ -14,7 +14,8 @@ CHECK = "check"
 """Kind of an argument that only the signature of the called method can decide about."""
 
 _on_wrapped: list[Callable[[type], None]] = []
-_stand_ins: set[type] = set()
+_are_qt: dict[type, bool] = {}
+_nearest: dict[type, type] = {}
 _kinds: dict[type, Any] = {str: None, int: None, float: None, bool: None, type(None): CHECK}
 _results: dict[type, Any] = {str: None, int: None, float: None, bool: None, type(None): None, bytes: None}
 
@@ -28,18 +29,25 @@ def shiboken_root() -> type:
 
 def is_qt_class(candidate: type) -> bool:
     """Tell whether a class is Qt's own or a registered stand-in, and no Python subclass of one."""
-    return candidate in _stand_ins or candidate.__module__.startswith("PySide6.")
+    known = _are_qt.get(candidate)
+    if known is None:  # asking one of PySide6's classes for its module is slow
+        known = _are_qt[candidate] = candidate.__module__.startswith("PySide6.")
+    return known
 
 
 def add_stand_in(candidate: type) -> None:
     """Let a Python class count as one of Qt's own."""
-    _stand_ins.add(candidate)
+    _are_qt[candidate] = True
 
 
 def nearest_qt_class(python_type: type) -> type:
     """Return the class itself or the first of its bases that is Qt's own."""
+    known = _nearest.get(python_type)
+    if known is not None and (known is python_type or not is_qt_class(python_type)):
+        return known
     for base in python_type.__mro__:
         if is_qt_class(base):
+            _nearest[python_type] = base
             return base
     raise TypeError(f"{python_type.__name__} is no Qt class")
 
