@@ -284,7 +284,7 @@ def test_a_removed_volume_is_not_listed_any_more(room: ReadingRoom, phantom_file
 
 
 def test_a_removed_case_node_closes_the_case(room: ReadingRoom, radiograph: Path, phantom_file: Path) -> None:
-    first, second = room.cases.open_paths([radiograph, phantom_file])
+    _, second = room.cases.open_paths([radiograph, phantom_file])
     room.scene.RemoveNode(room.scene.GetNodeByID(case_node_ids(room.scene)[0]))
     assert [entry.id for entry in room.cases.entries()] == [second] and room.cases.current_id == second
 

@@ -92,12 +92,12 @@ def test_what_the_model_uses_is_asked_for(chest: ReadingRoom) -> None:
 def test_values_are_converted_compared_and_removed(chest: ReadingRoom) -> None:
     chest.context.set_value("CRP", "12", "mg/dL")
     chest.context.set_value("ldh", "300")
-    chest.context.set_value("sodium", "120", "mmol/L")
+    chest.context.set_value("albumin", "3", "g/dL")
     rows = rows_of(chest)
     assert (rows["crp"].text, rows["crp"].unit, rows["crp"].flag) == ("12", "mg/dL", "high")
     assert "= 120 mg/L" in rows["crp"].note
     assert rows["ldh"].flag == "high" and rows["ldh"].reference_text == "80–225 U/L"
-    assert rows["sodium"].flag == "low" and not rows["sodium"].used_by_model
+    assert rows["albumin"].flag == "low" and not rows["albumin"].used_by_model
     values = {item.name: item.value for item in chest.cases.case().context.laboratory}
     assert values["crp"] == 120 and values["ldh"] == 300
     chest.context.set_value("crp", "")

@@ -95,6 +95,7 @@ class CaseStore:
             if adopted:
                 item.adopted.add(member.node_id)
         everything = [item.sources.get(role, known.series()) for role, known in records.items()]
+        new_remarks = (*map(without_folders, loaded.remarks), *_notes(series))
         changed = dataclasses.replace(
             item.record,
             series=records,
