@@ -172,6 +172,8 @@ def test_what_it_can_not_do_raises(selector: Any) -> None:
             getattr(selector, name)()
     with pytest.raises(AttributeError):
         _ = selector.nothing
+    with pytest.raises(AttributeError):
+        selector.nothing = 1
     with pytest.raises(ValueError, match="keyword"):
         selector.setCurrentNode(node=None)
     with pytest.raises(ValueError, match="list of class names"):

@@ -87,7 +87,7 @@ def _stem(path: str) -> str:
 
 
 def _complain(messages: Any, text: str) -> None:
-    import vtk
+    from vtkmodules.vtkCommonCore import vtkCommand
 
     if messages is not None:
-        messages.AddMessage(vtk.vtkCommand.ErrorEvent, text)
+        messages.AddMessage(vtkCommand.ErrorEvent, text)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import qt
-import vtk
 from PySide6 import QtCore
+from vtkmodules.vtkCommonCore import vtkCommand
 
 from MedMMSlicerHost import pythonqt
 from MedMMSlicerHost.pythonqt import signals
@@ -83,9 +83,7 @@ class _SceneWatch:
 
     def watch_nodes(self, nodes: list[Any], on_change: Any) -> None:
         self._release_nodes()
-        self._node_tags = [
-            (node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, on_change)) for node in nodes
-        ]
+        self._node_tags = [(node, node.AddObserver(vtkCommand.ModifiedEvent, on_change)) for node in nodes]
 
     def _release_nodes(self) -> None:
         for node, tag in self._node_tags:

@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 
 import qt
 import slicer
-import vtk
+from vtkmodules.vtkCommonCore import vtkCommand
 
 from MedMMSlicerHost.slicer_environment.absent import not_in_host
 from MedMMSlicerHost.slicer_environment.parameter_node.rules import Default, Validator, find, split
@@ -119,7 +119,7 @@ class _Wrapper:
             connector.write(self.getValue(name))
             connector.on_changed(self._taker(name, connector))
         if self._gui_observer is None:
-            self._gui_observer = self.AddObserver(vtk.vtkCommand.ModifiedEvent, self._show)
+            self._gui_observer = self.AddObserver(vtkCommand.ModifiedEvent, self._show)
         return tag
 
     def disconnectGui(self, tag: int) -> None:
