@@ -163,7 +163,7 @@ def test_a_range_limits_strokes(engine: SegmentEngine, phantom: Any, voxels: Any
     grid = phantom.geometry
     engine.begin(phantom.segmentation_id, "inner")
     engine.replaces_others = False
-    engine.limit = (200.0, 400.0)
+    engine.limit = (200.0, 400.0, False)
     done = stroke(grid, (6, 2, 2), (6, 20, 20), 4.0)
     engine.paint(done)
     fits = covered(grid, done) & (phantom.image >= 200) & (phantom.image <= 400)

@@ -20,6 +20,8 @@ _UNDO_STATES = 30
 _SMOOTHING_VOXELS = 1.5
 """Radius of smoothing in in-plane voxels: the ball then reaches the neighbors over the edge."""
 
+_USUAL_PERCENT = (5, 95)
+
 Box = tuple[slice, slice, slice]
 
 
@@ -31,8 +33,8 @@ class SegmentEngine:
     replaces_others : bool
         Whether painting takes voxels away from the other visible segments, so that no two overlap. A rerun's
         counterpart that stands beside the edited segment is never changed.
-    limit : (2,) tuple of float, or None
-        Image values between which strokes act.
+    limit : (float, float, bool), or None
+        Image values between which strokes act; True: outside of which.
 
     Parameters
     ----------
@@ -56,7 +58,7 @@ class SegmentEngine:
         self._geometry: VolumeGeometry | None = None
         self._image: NDArray[np.generic] | None = None
         self.replaces_others = True
-        self.limit: tuple[float, float] | None = None
+        self.limit: tuple[float, float, bool] | None = None
 
     @property
     def is_active(self) -> bool:
@@ -128,6 +130,21 @@ class SegmentEngine:
             return 0.0, 0.0
         finite = image[np.isfinite(image)] if image.dtype.kind == "f" else image
         return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+
+    def suggested_range(self) -> tuple[float, float]:
+        """Values of most of the segment's voxels, or of the whole image where the segment is empty."""
+        if self._image is None:
+            return 0.0, 0.0
+        values = self._image[self._mask()]
+        values = values[np.isfinite(values)] if values.dtype.kind == "f" else values
+        if not values.size:
+            return self.value_range()
+        low, high = np.percentile(values, _USUAL_PERCENT)
+        return float(low), float(high)
+
+    def forget_history(self) -> None:
+        """Let undo end here."""
+        self._logic.ClearUndoState()
 
     def mark(self) -> None:
         """Remember the present state as one step of undo; called before a stroke or an operation."""
