@@ -184,7 +184,8 @@ def test_the_whole_report_is_json():
     report = devices.doctor_report()
     names = [check.name for check in report.checks]
     assert names == [
-        "machine", "runtime", "gpu", "memory", "disk", "decoders", "slicer", "qt", "bundles", "worker"
+        "machine", "packages", "runtime", "gpu", "memory", "disk", "decoders", "slicer", "qt", "bundles",
+        "worker",
     ]  # fmt: skip
     assert all(check.status in doctor.STATUSES for check in report.checks)
     assert all(check.remedy for check in report.checks if check.status == "problem")

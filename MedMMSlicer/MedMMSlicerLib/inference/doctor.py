@@ -23,6 +23,7 @@ import numpy as np
 
 from ..core import Case
 from ..errors import BundleError, DeviceError, MedMMError, WorkerError
+from ..installation.environment import is_slicer_python
 from .devices import (
     CUDA_PROVIDER,
     InstalledRuntime,
@@ -93,6 +94,7 @@ def examine() -> DoctorReport:
     installed = installed_runtimes()
     checks = [
         check_machine(machine),
+        check_packages(),
         check_runtime(installed, machine),
         check_gpu(installed, machine),
         check_memory(machine),
@@ -112,6 +114,23 @@ def check_machine(machine: MachineFacts) -> Check:
     if (3, 11) <= sys.version_info[:2] <= (3, 13):
         return Check("machine", "ok", text)
     return Check("machine", "warning", text, "MedMM is tested with Python 3.11 to 3.13.")
+
+
+def check_packages() -> Check:
+    """Check that every required package is there, whole and of the right version."""
+    from ..installation import missing_packages
+
+    try:
+        missing = [need for need in missing_packages() if need.distribution != "onnxruntime"]
+    except MedMMError as error:
+        return Check("packages", "problem", str(error), "Install MedMM again.")
+    if not missing:
+        return Check("packages", "ok", "all required packages are installed")
+    text = "; ".join(f"{need.text}: {need.reason}" for need in missing)
+    remedy = f"{_python_name()} -m MedMMSlicerLib.installation install"
+    if is_slicer_python():
+        remedy = f"Press Install in the MedMM panel, or run: {remedy}"
+    return Check("packages", "problem", text, remedy)
 
 
 def check_runtime(installed: Sequence[InstalledRuntime], machine: MachineFacts) -> Check:
@@ -209,6 +228,8 @@ def check_slicer() -> Check:
     version = getattr(application, "applicationVersion", "")
     if version:
         return Check("slicer", "ok", f"3D Slicer {version}")
+    if is_slicer_python():
+        return Check("slicer", "ok", "Python of 3D Slicer, without the application")
     version = _version("slicer-core")
     if version:
         return Check("slicer", "ok", f"slicer-core {version}")
@@ -220,6 +241,9 @@ def check_qt() -> Check:
     """Check for Qt: Slicer's own, or PySide6."""
     if "qt" in sys.modules and "slicer" in sys.modules:
         return Check("qt", "ok", "Qt of 3D Slicer")
+    if is_slicer_python():
+        # PySide6 beside Slicer's own Qt would bring a second Qt into the process.
+        return Check("qt", "ok", "3D Slicer has its own Qt")
     version = _version("PySide6-Essentials") or _version("PySide6")
     if version:
         return Check("qt", "ok", f"PySide6 {version}")
