@@ -7,7 +7,8 @@ about the same evidence, so that what a reader did to it stays with it.
 from __future__ import annotations
 
 import dataclasses
-import difflib
+import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from ..core import Report, ReportSection, ReportSentence
@@ -18,7 +19,10 @@ Known = tuple[str, ReportSentence]
 """Section id and a sentence that was drafted there."""
 
 _ALIKE = 0.6
-"""Share of equal text from which two template sentences count as versions of one (``difflib``)."""
+"""Share of common words (Dice) from which two template sentences count as versions of one."""
+
+_WORDS = re.compile(r"[\u3400-\u9fff]|\w+")
+"""Chinese has no word borders: there each character counts."""
 
 _Pairs = dict[str, str]
 
@@ -118,8 +122,7 @@ def _shared_evidence(new: ReportSentence, old: ReportSentence) -> float:
 def _alike(new: ReportSentence, old: ReportSentence) -> float:
     if new.evidence_ids or old.evidence_ids or new.author != old.author:
         return 0.0
-    matcher = difflib.SequenceMatcher(None, old.text, new.text, autojunk=False)
-    if matcher.quick_ratio() < _ALIKE:
-        return 0.0
-    ratio = matcher.ratio()
-    return ratio if ratio >= _ALIKE else 0.0
+    first, second = Counter(_WORDS.findall(old.text)), Counter(_WORDS.findall(new.text))
+    total = first.total() + second.total()
+    share = 2 * (first & second).total() / total if total else 0.0
+    return share if share >= _ALIKE else 0.0

@@ -97,6 +97,7 @@ class SegmentDesk:
             If it is not there, or has no voxels.
         """
         display.get_segment(self._room.scene, segmentation_id, segment_id)
+        self._survey.views([segmentation_id])
         center = self._survey.size(segmentation_id, segment_id).center_ras
         if center is None:
             raise InputError("This segment has no voxels, so there is no place to show. Draw it first.")
@@ -160,6 +161,7 @@ class SegmentDesk:
             return
         snapshots = tuple(take_snapshot(scene, segmentation_id, item) for item in (kept, chosen))
         take_new(scene, segmentation_id, kept, chosen, self._room.language)
+        self._survey.views([segmentation_id])
         after = (segmentation_id, kept, self._survey.size(segmentation_id, kept))
         self._did(_Undo(case_id, snapshots, replaced=after))
 
@@ -292,6 +294,7 @@ class SegmentDesk:
         """Refuse to overwrite what was done since."""
         if step.replaced is not None:
             node_id, segment_id, size = step.replaced
+            self._survey.views([node_id])
             if self._survey.size(node_id, segment_id) != size:
                 raise InputError("The segment was changed since, so the earlier version does not come back.")
             return

@@ -56,9 +56,8 @@ class SegmentSurvey:
         return views
 
     def size(self, node_id: str, segment_id: str) -> SegmentSize:
-        """Size of a segment, that of an empty one if it is not there."""
-        self._inspect(node_id)
-        return self._sizes[node_id].get(segment_id, _EMPTY)
+        """Size of a segment as `views` last found it; that of an empty one if it was not there."""
+        return self._sizes.get(node_id, {}).get(segment_id, _EMPTY)
 
     def overlap(self, node_id: str, first: str, second: str) -> SegmentOverlap:
         """Comparison of two segments that are there."""

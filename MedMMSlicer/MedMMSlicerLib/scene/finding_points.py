@@ -88,11 +88,19 @@ def _match_points(node: MrmlNode, located: Sequence[Finding], volume_id: str) ->
 
 
 def _update_point(node: MrmlNode, index: int, finding: Finding, language: str, selected: bool) -> None:
-    node.SetNthControlPointPositionWorld(index, *(finding.location_ras or ()))
-    node.SetNthControlPointLabel(index, clean_name(localized(finding.name, language)))
-    node.SetNthControlPointDescription(index, clean_text(_description(finding)))
-    node.SetNthControlPointVisibility(index, finding.status != "rejected")
-    node.SetNthControlPointSelected(index, selected)
+    """Set what differs: each setter tells the views, and there may be a hundred points."""
+    place, visible = finding.location_ras or (), finding.status != "rejected"
+    if tuple(node.GetNthControlPointPositionWorld(index)) != place:
+        node.SetNthControlPointPositionWorld(index, *place)
+    label, description = clean_name(localized(finding.name, language)), clean_text(_description(finding))
+    if node.GetNthControlPointLabel(index) != label:
+        node.SetNthControlPointLabel(index, label)
+    if node.GetNthControlPointDescription(index) != description:
+        node.SetNthControlPointDescription(index, description)
+    if bool(node.GetNthControlPointVisibility(index)) != visible:
+        node.SetNthControlPointVisibility(index, visible)
+    if bool(node.GetNthControlPointSelected(index)) != selected:
+        node.SetNthControlPointSelected(index, selected)
 
 
 def _description(finding: Finding) -> str:

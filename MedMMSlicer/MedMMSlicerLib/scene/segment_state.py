@@ -106,10 +106,11 @@ def segments_state(scene: MrmlScene, node_id: str) -> dict[str, tuple[object, ..
     for segment_id in segmentation.GetSegmentIDs():
         segment = segmentation.GetSegment(segment_id)
         layer = segment.GetRepresentation(BINARY_LABELMAP)
+        # VTK counts modifications over all objects, so no two layers ever have the same time.
         stamp = 0 if layer is None else layer.GetMTime()
         look = (segment.GetName(), segment.GetColor(), segment.GetTerminology())
         tags = (get_tag(segment, "MedMM.Voxels"), get_tag(segment, "MedMM.Label"))
-        result[segment_id] = (id(layer), stamp, segment.GetLabelValue(), moved, *look, *tags)
+        result[segment_id] = (stamp, segment.GetLabelValue(), moved, *look, *tags)
     return result
 
 
