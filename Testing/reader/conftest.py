@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -260,6 +261,15 @@ def wheel(view: Any, notches: float, position: tuple[int, int] | None = None, ke
     settle()
 
 
+def drag_enter(*arguments: Any) -> Any:
+    """The event of files that are dragged over a window; Qt 6 has no other way to make one."""
+    import qt
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return qt.QDragEnterEvent(*arguments)
+
+
 def drop(widget: Any, *paths: Path) -> bool:
     """Drop files onto a window; whether it took them."""
     import qt
@@ -267,7 +277,7 @@ def drop(widget: Any, *paths: Path) -> bool:
     data = qt.QMimeData()
     data.setUrls([qt.QUrl.fromLocalFile(str(path)) for path in paths])
     arguments = (qt.QPoint(50, 50), qt.Qt.CopyAction, data, qt.Qt.LeftButton, qt.Qt.NoModifier)
-    entered = qt.QDragEnterEvent(*arguments)
+    entered = drag_enter(*arguments)
     qt.QApplication.sendEvent(widget, entered)
     if not entered.isAccepted():
         return False

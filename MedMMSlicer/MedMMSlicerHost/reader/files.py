@@ -11,6 +11,7 @@ from MedMMSlicerLib.widgets.dialogs import Waiting
 
 from .host import DesktopHost, is_scene
 from .unsaved import UnsavedWork
+from .view_places import ViewPlaces
 from .words import _
 
 __all__ = ["Files"]
@@ -41,6 +42,7 @@ class Files:
         self._clear_scene = clear_scene
         self._on_scene = on_scene
         self.scene_path: Path | None = None
+        self.places: ViewPlaces | None = None
         self.unsaved = UnsavedWork(room.scene)
 
     def ask_open(self) -> bool:
@@ -111,13 +113,17 @@ class Files:
 
         def load(step: Callable[[str, float], None]) -> None:
             step(_("Opening the scene"), 0.1)
-            load_scene(self._room.scene, path)
+            with ViewPlaces(self._room.scene) as places:
+                load_scene(self._room.scene, path)
+            self.places = places
 
         opened = self._attempt(_("Opening the scene"), load)
         if opened:
             self.scene_path = path
             self.unsaved.mark_saved()
         self._on_scene()
+        if opened and self.places is not None:
+            self.places.restore()
         return opened
 
     def _write(self, path: Path) -> bool:

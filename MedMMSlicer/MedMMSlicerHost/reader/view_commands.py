@@ -101,8 +101,8 @@ class ViewCommands:
     def arrange_for_image(self, wanted: str) -> None:
         """Show a flat image alone and large, anything else in the layout that the reader wants."""
         flat = self.flat_view()
+        self._orient(flat)
         if flat:
-            self.slices[flat].node.RotateToVolumePlane(self.volume)
             self.area.choose("single", flat)
         elif self.area.layout_id != wanted:
             self.area.choose(wanted)
@@ -168,12 +168,18 @@ class ViewCommands:
 
     def turn_to_image_axes(self) -> None:
         """Turn the slice views to the image's own axes, or back to the patient's."""
+        self._orient(self.flat_view())
+        self.fit_slices()
+
+    def _orient(self, flat: str) -> None:
+        """Turn the slice views; the one that shows a flat image always lies in it."""
         native = self.is_on("view.native")
         for name, view in self.slices.items():
+            place = view.center_ras
             view.node.SetOrientation(SLICE_VIEWS[name])
-            if native and self.volume is not None:
+            if self.volume is not None and (native or name == flat):
                 view.node.RotateToVolumePlane(self.volume)
-        self.fit_slices()
+            view.node.JumpSliceByCentering(*place.tolist())
 
     def scroll(self, slices: int) -> None:
         """Go on by some slices in the active view."""
