@@ -28,6 +28,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/cli/demo.py
   MedMMSlicerLib/cli/doctor.py
   MedMMSlicerLib/cli/evaluate.py
+  MedMMSlicerLib/cli/read.py
   MedMMSlicerLib/cli/train.py
   MedMMSlicerLib/context/__init__.py
   MedMMSlicerLib/context/analytes.py
@@ -156,7 +157,10 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/reading/report_state.py
   MedMMSlicerLib/reading/room.py
   MedMMSlicerLib/reading/rows.py
+  MedMMSlicerLib/reading/run_checks.py
   MedMMSlicerLib/reading/run_desk.py
+  MedMMSlicerLib/reading/run_points.py
+  MedMMSlicerLib/reading/run_results.py
   MedMMSlicerLib/reading/segment_desk.py
   MedMMSlicerLib/reading/segment_measures.py
   MedMMSlicerLib/reading/segment_survey.py
@@ -193,6 +197,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/scene/observing.py
   MedMMSlicerLib/scene/parameters.py
   MedMMSlicerLib/scene/reruns.py
+  MedMMSlicerLib/scene/run_snapshots.py
   MedMMSlicerLib/scene/segment_display.py
   MedMMSlicerLib/scene/segment_history.py
   MedMMSlicerLib/scene/segment_state.py
@@ -228,11 +233,17 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/widgets/message_bar.py
   MedMMSlicerLib/widgets/panel.py
   MedMMSlicerLib/widgets/panel_host.py
+  MedMMSlicerLib/widgets/panel_state.py
   MedMMSlicerLib/widgets/parameters.py
   MedMMSlicerLib/widgets/part.py
+  MedMMSlicerLib/widgets/report_part.py
+  MedMMSlicerLib/widgets/segment_texts.py
+  MedMMSlicerLib/widgets/segments_part.py
+  MedMMSlicerLib/widgets/sentence_edit.py
   MedMMSlicerLib/widgets/stages.py
   MedMMSlicerLib/widgets/tables.py
   MedMMSlicerLib/widgets/translation.py
+  MedMMSlicerLib/widgets/typed_sentences.py
   )
 
 set(MODULE_PYTHON_RESOURCES
@@ -254,5 +265,7 @@ set(MODULE_PYTHON_RESOURCES
   Resources/UI/Context.ui
   Resources/UI/Findings.ui
   Resources/UI/Panel.ui
+  Resources/UI/Report.ui
+  Resources/UI/Segments.ui
   Resources/requirements.txt
   )
