@@ -60,6 +60,7 @@ def test_who_the_patient_is_stays_out_of_the_scene(room: ReadingRoom, radiograph
     room.scene.SetSaveToXMLString(1)
     room.scene.Commit()
     saved = room.scene.GetSceneXMLString()
+    room.scene.SetSaveToXMLString(0)
     texts = [read_text(room.scene, node_id) for node_id in case_node_ids(room.scene)]
     assert len(texts) == 1 and json.loads(texts[0])["schema"] == "medmm-case"
     for secret in ("Doe", "Jane", "4711", str(radiograph.parent)):

@@ -79,7 +79,8 @@ def test_the_worker_is_killed_while_nothing_goes_on(prepared: Prepare) -> None:
     told = messages(room)
     assert room.given_worker is not None and room.given_worker.pid is not None
     os.kill(room.given_worker.pid, signal.SIGKILL)
-    time.sleep(0.1)
+    while room.given_worker.is_running:
+        time.sleep(0.01)
     room.run.poll()
     assert told == [], "it costs nothing, so nothing is said"
     run_works(room)

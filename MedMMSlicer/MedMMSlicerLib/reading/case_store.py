@@ -100,9 +100,7 @@ class CaseStore:
             item.record,
             series=records,
             subtitle=subtitle_of(everything, language),
-            remarks=tuple(
-                dict.fromkeys((*item.record.remarks, *map(without_folders, loaded.remarks), *_notes(series)))
-            ),
+            remarks=tuple(dict.fromkeys((*item.record.remarks, *new_remarks))),
         )
         self.write(changed)
         return item.record.id
@@ -224,7 +222,7 @@ class CaseStore:
         return item
 
     def _read(self, node_id: str) -> None:
-        from ..scene.cases import write_case_text
+        from ..scene.cases import name_folder_of, write_case_text
         from ..scene.texts import read_text
 
         try:
@@ -236,6 +234,7 @@ class CaseStore:
             # The same saved case was imported twice: from now on they are two.
             record = dataclasses.replace(record, id=_new_id())
             write_case_text(self._room.scene, node_id, record_to_json(record))
+            name_folder_of(self._room.scene, node_id, _folder(record))
         self._cases[record.id] = OpenCase(node_id, record)
 
 

@@ -43,7 +43,7 @@ class CaseDesk:
         self._room = room
         self._store = CaseStore(room)
         self._token: Any = None
-        self._going: dict[str, tuple[str, str]] = {}
+        self._going: dict[str, tuple[tuple[str, str], tuple[int, ...]]] = {}
         self._quiet = 0
         if room.scene is not None:
             from ..scene.observing import observe_scene
@@ -338,6 +338,8 @@ class CaseDesk:
             show_volumes(self._room.scene, self._store.nodes(item, "volume.current")[0])
 
     def _scene_changed(self, change: str, node_id: str) -> None:
+        from ..scene.cases import drop_tree_items, tree_items
+
         if change == "closing":
             self._room.run.scene_closing()
         elif change == "closed":
@@ -353,9 +355,11 @@ class CaseDesk:
         elif change == "removing" and not self._quiet:
             owner = self._store.owner_of(node_id)
             if owner is not None:
-                self._going[node_id] = owner
+                self._going[node_id] = owner, tree_items(self._room.scene, [node_id])
         elif change == "removed" and node_id in self._going:
-            self._node_gone(*self._going.pop(node_id))
+            owner, items = self._going.pop(node_id)
+            drop_tree_items(self._room.scene, items)
+            self._node_gone(*owner)
 
     def _node_gone(self, case_id: str, role: str) -> None:
         with self._room.listeners.hold():

@@ -33,9 +33,7 @@ __all__ = [
     "without_folders",
 ]
 
-_FOLDERS = re.compile(
-    r"(?<![\w.])(?:[A-Za-z]:)?(?:[\\/](?!\s)(?:(?!\. )[^\\/\n\"'(),;:])+(?<!\s))+[\\/]"
-)
+_FOLDERS = re.compile(r"(?<![\w.])(?:[A-Za-z]:)?(?:[\\/](?!\s)(?:(?!\. )[^\\/\n\"'(),;:])+(?<!\s))+[\\/]")
 
 RECORD_VERSION = 1
 """Raised when an older MedMM would misread the record; what it would merely not know needs no new version."""

@@ -14,7 +14,9 @@ __all__ = [
     "add_case_node",
     "case_node_ids",
     "crosshair_point",
+    "drop_tree_items",
     "last_markup_point",
+    "name_folder_of",
     "node_name",
     "referenced_ids",
     "referenced_roles",
@@ -23,6 +25,7 @@ __all__ = [
     "replace_content",
     "set_referenced_ids",
     "set_shown",
+    "tree_items",
     "volume_origin",
     "write_case_text",
 ]
@@ -132,8 +135,43 @@ def set_shown(scene: MrmlScene, node_ids: Iterable[str], shown: bool) -> None:
             display.SetVisibility(False)
 
 
+def tree_items(scene: MrmlScene, node_ids: Iterable[str]) -> tuple[int, ...]:
+    """Items of nodes in the subject hierarchy, for `drop_tree_items` after the nodes are gone."""
+    hierarchy = scene.GetSubjectHierarchyNode()
+    nodes = [scene.GetNodeByID(node_id) for node_id in node_ids]
+    items = [int(hierarchy.GetItemByDataNode(node)) for node in nodes if node is not None]
+    return tuple(item for item in items if item)
+
+
+def drop_tree_items(scene: MrmlScene, items: Sequence[int]) -> None:
+    """Remove items of the subject hierarchy whose nodes are gone.
+
+    In Slicer a plugin has done that already; elsewhere they would be taken for those of later nodes.
+    """
+    from vtkmodules.vtkCommonCore import vtkIdList
+
+    hierarchy = scene.GetSubjectHierarchyNode()
+    present = vtkIdList()
+    if items:
+        hierarchy.GetItemChildren(hierarchy.GetSceneItemID(), present, True)
+    for item in items:
+        if present.IsId(item) >= 0:
+            hierarchy.RemoveItem(item, False, False)
+
+
+def name_folder_of(scene: MrmlScene, node_id: str, folder: str) -> None:
+    """Rename the folder of the subject hierarchy that a node is in; a node at the top has none."""
+    hierarchy = scene.GetSubjectHierarchyNode()
+    item = hierarchy.GetItemByDataNode(get_node(scene, node_id))
+    parent = hierarchy.GetItemParent(item) if item else 0
+    if parent and parent != hierarchy.GetSceneItemID():
+        hierarchy.SetItemName(parent, clean_name(folder))
+
+
 def remove_nodes(scene: MrmlScene, node_ids: Iterable[str]) -> None:
     """Remove nodes with their display and storage nodes; ids that are gone are ignored."""
+    node_ids = tuple(node_ids)
+    items = tree_items(scene, node_ids)
     for node_id in node_ids:
         node = scene.GetNodeByID(node_id)
         if node is None:
@@ -145,8 +183,9 @@ def remove_nodes(scene: MrmlScene, node_ids: Iterable[str]) -> None:
                 segmentation.GetSegment(segment_id).RemoveAllRepresentations()
         extra = _own_nodes(node)
         scene.RemoveNode(node)
-        for item in extra:
-            scene.RemoveNode(item)
+        for own in extra:
+            scene.RemoveNode(own)
+    drop_tree_items(scene, items)
 
 
 def remove_folder(scene: MrmlScene, folder: str) -> None:
