@@ -85,7 +85,7 @@ def host() -> FakeHost:
 @pytest.fixture
 def fake_room(scene: Any) -> Any:
     """A room that says what the test wants."""
-    from fake_room import FakeRoom
+    from panel_fake_room import FakeRoom
 
     room = FakeRoom()
     room.scene = scene

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from panel_keys import press, type_text
 
 pytestmark = pytest.mark.panel
 
@@ -26,22 +27,6 @@ def part(fake_room: Any, host: Any, show: Callable[..., Any]) -> Any:
 
 def cell(part: Any, row: int, column: int) -> str:
     return str(part.ui.laboratoryTable.item(row, column).text())
-
-
-def press(widget: Any, key: str, *modifiers: str) -> None:
-    from PySide6.QtCore import Qt
-    from PySide6.QtTest import QTest
-
-    state = Qt.KeyboardModifier.NoModifier
-    for name in modifiers:
-        state |= getattr(Qt.KeyboardModifier, f"{name}Modifier")
-    QTest.keyClick(widget, getattr(Qt.Key, f"Key_{key}"), state)
-
-
-def type_text(widget: Any, text: str) -> None:
-    from PySide6.QtTest import QTest
-
-    QTest.keyClicks(widget, text)
 
 
 def test_the_fields_show_what_is_known_and_where_it_is_from(part: Any) -> None:

@@ -22,6 +22,8 @@ class AnalyzePart(Part):
     ask_acceptance : callable, optional
         ``ask_acceptance(then)``: shows the card of the selected model and calls ``then()`` once it is
         accepted.
+    watch : callable
+        Called after something was begun that goes on by itself.
     """
 
     ui_name = "Analyze"
@@ -30,6 +32,7 @@ class AnalyzePart(Part):
     def __init__(self, room: Any, host: Any) -> None:
         super().__init__(room, host)
         self.ask_acceptance: Callable[[Callable[[], object]], object] | None = None
+        self.watch: Callable[[], object] = lambda: None
         self.ui.analyzeButton.connect("clicked()", self.analyze)
         self.ui.cancelButton.connect("clicked()", self.cancel)
         self.ui.undoButton.connect("clicked()", self.undo)
@@ -139,6 +142,7 @@ class AnalyzePart(Part):
         possible, reason = self.room.run.can_start()
         if possible:
             self.attempt(self.room.run.start, self.device)
+            self.watch()
         else:
             self.room.tell("info", reason)
 
@@ -153,6 +157,7 @@ class AnalyzePart(Part):
         """Take back what the last run added."""
         if self.room.run.can_undo:
             self.attempt(self.room.run.undo)
+            self.watch()
         else:
             self.room.tell("info", _("There is no AI step to undo."))
 

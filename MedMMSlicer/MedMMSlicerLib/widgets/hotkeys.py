@@ -84,6 +84,8 @@ class Hotkeys:
     def cleanup(self) -> None:
         """Take the keys away."""
         for made in self._made.values():
+            # Deleting takes until the next turn of the event loop; until then its key would still count.
+            made.setEnabled(False)
             self._widget.removeAction(made)
             made.deleteLater()
         self._made = {}

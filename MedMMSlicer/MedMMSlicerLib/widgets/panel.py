@@ -58,6 +58,7 @@ class ReadingPanel:
         self.report = ReportPart(room, host)
         self.parts = (self.case, self.context, self.analyze, self.findings, self.segments, self.report)
         self.analyze.ask_acceptance = self.case.ask_acceptance
+        self.analyze.watch = self._run_changed
         for part in self.parts:
             self.ui.partsWidget.layout().addWidget(part.widget)
         self.ui.partsWidget.layout().addStretch(1)
@@ -239,6 +240,7 @@ class ReadingPanel:
         """Let go of the room, of timers and of the scene."""
         self._poll_timer.stop()
         self._refresh_timer.stop()
+        self._dirty.clear()
         self.install_bar.cleanup()
         for token in self._tokens:
             self.room.listeners.unsubscribe(token)

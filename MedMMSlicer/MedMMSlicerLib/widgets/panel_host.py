@@ -96,7 +96,7 @@ class DialogHost:
         dialog.setLabelText(label)
         dialog.setTextValue(text)
         accepted = dialog.exec_() == qt.QDialog.Accepted
-        typed = str(dialog.textValue)
+        typed = str(dialog.textValue())
         dialog.deleteLater()
         return typed if accepted else None
 

@@ -104,8 +104,12 @@ class FakeRoom:
             rows=lambda *_: (), selected_id="", explain=lambda _id: Explanation(), picked=lambda: None
         )
         self.evidence = SimpleNamespace(visible=False, opacity=0.5, finding_id="")
-        self.segments = SimpleNamespace(rows=lambda: (), comparisons=lambda: ())
-        self.report = SimpleNamespace(report=None)
+        self.segments = SimpleNamespace(
+            rows=lambda: (), comparisons=lambda: (), can_undo=False, is_shown_in_3d=lambda *_: False
+        )
+        self.report = SimpleNamespace(
+            report=None, can_undo=False, can_redo=False, pending=lambda: (), sections=lambda: {}
+        )
 
     def tell(self, severity: str, text: object) -> None:
         self.message = Message(severity, str(text), "2024-03-01T10:00:00")
