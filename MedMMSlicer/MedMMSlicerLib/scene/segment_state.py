@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,10 +140,11 @@ def farthest_distance_mm(points_ras: NDArray[np.float64]) -> float:
     if len(points_ras) < 2:
         return 0.0
     outermost: set[int] = set()
-    directions = _half_sphere()
-    for start in range(0, _DIRECTIONS, 32):  # in parts, which bounds the memory for large segments
-        along = points_ras @ directions[start : start + 32].T
-        outermost |= {*along.argmin(axis=0).tolist(), *along.argmax(axis=0).tolist()}
+    directions = _half_sphere().astype(np.float32)
+    columns = np.ascontiguousarray((points_ras - points_ras[0]).T, np.float32)
+    for start in range(0, _DIRECTIONS, 16):  # in parts, which bounds the memory for large segments
+        along = directions[start : start + 16] @ columns
+        outermost |= {*along.argmin(axis=1).tolist(), *along.argmax(axis=1).tolist()}
     ends = points_ras[sorted(outermost)]
     differences = ends[:, None, :] - ends[None, :, :]
     return float(np.sqrt((differences**2).sum(axis=2).max()))
@@ -162,7 +164,10 @@ def _size(crop: Crop, world: VolumeGeometry) -> SegmentSize:
     count = int(np.count_nonzero(mask))
     if not count:
         return SegmentSize(0, 0.0, 0.0, None)
-    center_kji = [_mean_index(mask, axis) + start[axis] for axis in range(3)]
+    in_rows = np.count_nonzero(mask, axis=2)
+    in_columns = sum(plane.sum(axis=0, dtype=np.int32) for plane in mask.view(np.uint8))
+    per_axis = (in_rows.sum(axis=1), in_rows.sum(axis=0), np.asarray(in_columns))
+    center_kji = [_mean_index(counts) + first for counts, first in zip(per_axis, start, strict=True)]
     right, anterior, superior = world.kji_to_ras(center_kji).tolist()
     ends_kji = _line_ends(mask) + np.asarray(start)
     return SegmentSize(
@@ -173,8 +178,7 @@ def _size(crop: Crop, world: VolumeGeometry) -> SegmentSize:
     )
 
 
-def _mean_index(mask: NDArray[np.bool_], axis: int) -> float:
-    counts = mask.sum(axis=tuple({0, 1, 2} - {axis}))
+def _mean_index(counts: NDArray[Any]) -> float:
     return float((counts * np.arange(len(counts))).sum() / counts.sum())
 
 
