@@ -184,10 +184,21 @@ def test_adding_a_sentence_to_a_section_that_is_not_there_yet(part: Any) -> None
     combo.setCurrentIndex(0)
     part.ui.addButton.click()
     assert lines(part)[0] == "Technique"
+    part.room.listeners.emit("findings")
+    assert lines(part)[0] == "Technique"
     write(part, "Single view.")
     part.flush()
     assert part.room.report.report.sections[0].id == "technique"
     assert sentences(part)[0][1:] == ("Single view.", "reader")
+
+
+def test_a_section_that_stays_empty_goes_again(part: Any) -> None:
+    part.ui.sectionCombo.setCurrentIndex(3)
+    part.add_sentence()
+    assert lines(part)[-2:] == ["Notes", ""]
+    part.ui.saveButton.setFocus()
+    part.room.listeners.emit("findings")
+    assert lines(part) == LINES and part.room.report.calls == []
 
 
 def test_a_new_sentence_is_typed_slowly(part: Any) -> None:

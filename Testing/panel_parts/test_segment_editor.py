@@ -183,7 +183,7 @@ def test_the_brush_is_outlined(editor: Any, view: Any) -> None:
     picture = view.widget.grab().toImage()
     radius = round(editor.radius_mm / view.mm_per_pixel)
     rim = [picture.pixelColor(50 + column, 60).lightness() for column in range(radius - 2, radius + 3)]
-    assert radius > 8 and max(rim) > 200 and min(rim) < 90
+    assert radius > 8 and max(rim) > 200 and min(rim) < 160
     editor.ui.lookButton.click()
     assert not cursor.isVisible()
 

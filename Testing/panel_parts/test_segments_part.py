@@ -38,7 +38,7 @@ def test_rows_say_who_made_what(part: Any) -> None:
     assert [table.item(row, 2).text() for row in range(4)] == [
         "Left hippocampus, anterior\n✎ changed by you · semi-automatic",
         "Left hippocampus, anterior (new)\n◇ new version · automatic",
-        "Left hippocampus, posterior\nautomatic",
+        "Left hippocampus, posterior\nautomatic · hidden",
         "Cyst\nmanual",
     ]
     assert table.item(0, 3).text() == "1,324 mm³\nlongest 21 mm"

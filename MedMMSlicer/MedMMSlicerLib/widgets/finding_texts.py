@@ -17,6 +17,7 @@ __all__ = [
     "sort_choices",
     "spoken_row",
     "status_text",
+    "widest_bar_text",
 ]
 
 _CHANGE = 0.005
@@ -71,9 +72,17 @@ def bar_of(row: Any, before: float | None) -> Bar:
         parts.append("▲")
     moved = before is not None and abs(row.probability - before) >= _CHANGE
     if moved:
-        arrow = "↗" if row.probability > before else "↘"
-        parts.append(_("{arrow} was {before} %").format(arrow=arrow, before=f"{100 * before:.0f}"))
+        parts.append(_before_text("↗" if row.probability > before else "↘", before))
     return Bar(row.probability, row.threshold, before if moved else None, bool(row.above), " ".join(parts))
+
+
+def widest_bar_text() -> str:
+    """Return the longest text of a bar, so that its column can be made wide enough."""
+    return f"100 % ▲ {_before_text('↗', 1.0)}"
+
+
+def _before_text(arrow: str, before: float) -> str:
+    return _("{arrow} was {before} %").format(arrow=arrow, before=f"{100 * before:.0f}")
 
 
 def spoken_row(row: Any) -> str:
@@ -99,7 +108,7 @@ def effect_of(row: Any, limit: float) -> Effect:
 def doubts_text(doubts: tuple[str, ...]) -> str:
     """Return the reasons not to trust a probability, one a line."""
     if not doubts:
-        return _("Nothing speaks against it that the model knows of.")
+        return _("No particular reason is known; it may be wrong all the same.")
     return "\n".join(f"⚠ {doubt}" for doubt in doubts)
 
 

@@ -6,17 +6,17 @@ from typing import Any
 
 import qt
 
-from .delegates import BarDelegate, EffectDelegate
+from .delegates import BarDelegate
+from .evidence_box import EvidenceBox
 from .finding_texts import (
     bar_of,
-    doubts_text,
-    effect_of,
     filter_choices,
     name_cell,
     side_choices,
     sort_choices,
     spoken_row,
     status_text,
+    widest_bar_text,
 )
 from .part import Action, Part
 from .tables import fit_rows, prepare_table, set_cell
@@ -25,7 +25,6 @@ from .translation import _
 __all__ = ["FindingsPart"]
 
 _NAME, _PROBABILITY, _STATUS = range(3)
-_INPUT, _EFFECT = range(2)
 _ROWS_SHOWN = 8
 _STEP = 10
 """Of the opacity by keyboard, in percent."""
@@ -40,7 +39,7 @@ class FindingsPart(Part):
     def __init__(self, room: Any, host: Any) -> None:
         super().__init__(room, host)
         self._rows: tuple[Any, ...] = ()
-        self._contributions: tuple[Any, ...] = ()
+        self._evidence = EvidenceBox(self.ui)
         self._filling = False
         self._just_selected = False
         self._edited_id = ""
@@ -58,15 +57,6 @@ class FindingsPart(Part):
         header.setSectionResizeMode(_STATUS, qt.QHeaderView.ResizeToContents)
         self._bars = BarDelegate(table, self._bar)
         table.setItemDelegateForColumn(_PROBABILITY, self._bars)
-        contributions = self.ui.contributionsTable
-        prepare_table(contributions, 2)
-        contributions.horizontalHeader().setVisible(False)
-        contributions.setSelectionMode(qt.QAbstractItemView.NoSelection)
-        contributions.setFocusPolicy(qt.Qt.NoFocus)
-        self._effects = EffectDelegate(contributions, self._effect)
-        contributions.setItemDelegateForColumn(_EFFECT, self._effects)
-        for label in (self.ui.doubtsLabel, self.ui.pointLabel, self.ui.methodLabel, self.ui.findingLabel):
-            label.setTextFormat(qt.Qt.PlainText)
 
     def _connect(self) -> None:
         table = self.ui.findingsTable
@@ -142,7 +132,7 @@ class FindingsPart(Part):
             name.setFont(font)
         header = table.horizontalHeader()
         metrics = qt.QFontMetrics(table.font)
-        header.resizeSection(_PROBABILITY, metrics.horizontalAdvance("100 % ▲ ↗ was 100 %") + 10)
+        header.resizeSection(_PROBABILITY, metrics.horizontalAdvance(widest_bar_text()) + 10)
         table.resizeRowsToContents()
         fit_rows(table, _ROWS_SHOWN)
         table.setVisible(bool(self._rows))
@@ -189,33 +179,7 @@ class FindingsPart(Part):
 
     def _show_evidence(self) -> None:
         row = self._row()
-        self.ui.evidenceBox.setVisible(row is not None)
-        if row is None:
-            return
-        explanation = self.room.findings.explain(row.id)
-        self.ui.findingLabel.setText(row.name)
-        point = explanation.point_text or row.point_text
-        self.ui.pointLabel.setText(point)
-        self.ui.pointLabel.setVisible(bool(point))
-        self._contributions = explanation.contributions
-        table = self.ui.contributionsTable
-        table.setRowCount(len(self._contributions))
-        for number, item in enumerate(self._contributions):
-            text = f"{item.label}\n{item.value_text}" if item.value_text else item.label
-            effect = self._effect(number).text
-            set_cell(table, number, _INPUT, text, f"{item.label} {item.value_text}: {effect}")
-            set_cell(table, number, _EFFECT, effect, f"{item.label} {item.value_text}: {effect}")
-        table.resizeRowsToContents()
-        fit_rows(table, max(len(self._contributions), 1))
-        table.viewport().update()
-        for widget in (table, self.ui.contributionsLabel):
-            widget.setVisible(bool(self._contributions))
-        has_doubts = row.probability is not None or bool(explanation.doubts)
-        self.ui.doubtsTitleLabel.setVisible(has_doubts)
-        self.ui.doubtsLabel.setVisible(has_doubts)
-        self.ui.doubtsLabel.setText(doubts_text(explanation.doubts))
-        self.ui.methodLabel.setText(explanation.method)
-        self.ui.methodLabel.setVisible(bool(explanation.method))
+        self._evidence.show(row, None if row is None else self.room.findings.explain(row.id))
 
     def _enable(self) -> None:
         row = self._row()
@@ -234,12 +198,6 @@ class FindingsPart(Part):
             return None
         row = self._rows[number]
         return bar_of(row, self._before.get(row.id))
-
-    def _effect(self, number: int) -> Any:
-        if number >= len(self._contributions):
-            return None
-        limit = max(abs(item.delta) for item in self._contributions)
-        return effect_of(self._contributions[number], limit)
 
     # ------------------------------------------------------------------ selecting
 

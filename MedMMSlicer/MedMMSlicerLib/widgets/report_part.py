@@ -42,8 +42,8 @@ class ReportPart(Part):
         self.on_segment: Callable[[str], object] = self._go_to_segment
         self._sending = False
         self._case_id = ""
-        self._highlighted: tuple[str, ...] = ()
         self._extra_evidence = ""
+        self._begun = ""
         self.editor = SentenceEdit()
         self.editor.setObjectName("reportEdit")
         self.editor.setAccessibleName(_("Report"))
@@ -83,10 +83,9 @@ class ReportPart(Part):
             # What was typed for the other case was sent when the reader left it, or has no case any more.
             self._timer.stop()
             self._case_id = str(self.room.cases.current_id)
-            self._extra_evidence = ""
+            self._extra_evidence = self._begun = ""
         elif self._timer.isActive():
-            self.flush()
-            return
+            self._send()
         report = self.room.report.report if self._case_id else None
         self._show_report(report)
         self._show_state(report)
@@ -95,21 +94,29 @@ class ReportPart(Part):
 
     def _show_report(self, report: Any) -> None:
         self._sending = True
-        if report is None:
-            self.editor.show_report(())
-        else:
-            self.editor.show_report(
-                tuple(
-                    Paragraph(
-                        section.id,
-                        section.title,
-                        tuple(Span(item.id, item.text, item.author) for item in section.sentences),
-                    )
-                    for section in report.sections
-                )
-            )
+        self.editor.show_report(() if report is None else self._paragraphs(report))
         self._sending = False
         self._fit_height()
+
+    def _paragraphs(self, report: Any) -> tuple[Paragraph, ...]:
+        """The sections of the report, and an empty one that the reader is about to write."""
+        shown = [
+            Paragraph(
+                section.id,
+                section.title,
+                tuple(Span(item.id, item.text, item.author) for item in section.sentences),
+            )
+            for section in report.sections
+        ]
+        if self._begun and (not self.editor.hasFocus() or any(item.id == self._begun for item in shown)):
+            self._begun = ""
+        if self._begun:
+            titles = self.room.report.sections()
+            order = list(titles)
+            later = order[order.index(self._begun) :]
+            place = next((number for number, item in enumerate(shown) if item.id in later), len(shown))
+            shown.insert(place, Paragraph(self._begun, titles[self._begun], ()))
+        return tuple(shown)
 
     def _fit_height(self) -> None:
         wanted = int(self.editor.document.size.height()) + 2 * self.editor.frameWidth + 4
@@ -169,28 +176,34 @@ class ReportPart(Part):
 
     def flush(self) -> None:
         """Send what was typed to the room now."""
+        if self._send():
+            self.refresh()
+
+    def _send(self) -> bool:
+        """Send what was typed; return whether there was anything."""
         self._timer.stop()
-        if self._sending or not self._case_id or not self.editor.is_intact():
-            return
-        if self._case_id != self.room.cases.current_id:
-            return
+        if self._sending or not self._case_id or self._case_id != self.room.cases.current_id:
+            return False
+        changed = self.editor.changed() if self.editor.is_intact() else ()
         self._sending = True
-        for index in self.editor.changed():
-            paragraph = self.editor.paragraphs[index]
-            shown = [(span.id, span.text) for span in paragraph.spans]
-            made = ""
-            for edit in edits_of(shown, self.editor.typed(index)):
-                if edit.kind == "add":
-                    after = edit.id or made
-                    made = str(
-                        self.attempt(self.room.report.add_sentence, paragraph.id, edit.text, after) or ""
-                    )
-                elif edit.kind == "remove":
-                    self.attempt(self.room.report.remove, edit.id)
-                else:
-                    self.attempt(self.room.report.set_text, edit.id, edit.text)
-        self._sending = False
-        self.refresh()
+        try:
+            for index in changed:
+                self._send_paragraph(index)
+        finally:
+            self._sending = False
+        return bool(changed)
+
+    def _send_paragraph(self, index: int) -> None:
+        paragraph, made = self.editor.paragraphs[index], ""
+        shown = [(span.id, span.text) for span in paragraph.spans]
+        for edit in edits_of(shown, self.editor.typed(index)):
+            if edit.kind == "add":
+                after = edit.id or made
+                made = str(self.attempt(self.room.report.add_sentence, paragraph.id, edit.text, after) or "")
+            elif edit.kind == "remove":
+                self.attempt(self.room.report.remove, edit.id)
+            else:
+                self.attempt(self.room.report.set_text, edit.id, edit.text)
 
     # ------------------------------------------------------------------ evidence
 
@@ -205,7 +218,6 @@ class ReportPart(Part):
             for evidence_id in (self.room.findings.selected_id, self._extra_evidence):
                 if evidence_id:
                     wanted += tuple(self.room.report.sentences_of(evidence_id))
-        self._highlighted = wanted
         self.editor.highlight(wanted)
 
     def _cursor_moved(self) -> None:
@@ -305,21 +317,10 @@ class ReportPart(Part):
             self.room.tell("info", _("There is no report yet. Analyze the case first."))
             return
         chosen = str(self.ui.sectionCombo.currentData)
-        if all(paragraph.id != chosen for paragraph in self.editor.paragraphs):
-            self._begin_section(chosen)
+        self.editor.setFocus(qt.Qt.OtherFocusReason)
+        self._begun = chosen
+        self._show_report(self.room.report.report)
         self.editor.begin_sentence(chosen)
-
-    def _begin_section(self, section_id: str) -> None:
-        """Show a section that the report leaves out, empty, at its place among the others."""
-        titles = self.room.report.sections()
-        order = list(titles)
-        shown = list(self.editor.paragraphs)
-        later = (n for n, item in enumerate(shown) if item.id in order[order.index(section_id) :])
-        place = next(later, len(shown))
-        shown.insert(place, Paragraph(section_id, titles[section_id], ()))
-        self._sending = True
-        self.editor.show_report(tuple(shown))
-        self._sending = False
 
     def new_sentence_here(self) -> None:
         """Begin a sentence behind the one at the cursor."""
@@ -377,5 +378,5 @@ class ReportPart(Part):
 
     def cleanup(self) -> None:
         """Send what was typed, and stop."""
-        self.flush()
-        self._timer.stop()
+        if self._timer.isActive():
+            self._send()

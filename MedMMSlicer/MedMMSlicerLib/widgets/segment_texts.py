@@ -10,8 +10,10 @@ __all__ = ["algorithm_text", "comparison_cells", "mark_text", "segment_cell"]
 
 
 def segment_cell(row: Any) -> str:
-    """Name, and below it who made it."""
-    return f"{row.name}\n{' · '.join(part for part in (mark_text(row), algorithm_text(row)) if part)}"
+    """Name, and below it who made it, and whether it is hidden."""
+    hidden = "" if row.visible else _("hidden")
+    details = " · ".join(part for part in (mark_text(row), algorithm_text(row), hidden) if part)
+    return f"{row.name}\n{details}"
 
 
 def mark_text(row: Any) -> str:
