@@ -136,6 +136,10 @@ class CaseOpening:
         self._room.models.prepare()
         for name in _NEEDED_LATER:
             importlib.import_module(f"..{name}", __package__)
+        from ..reporting.templates import prepare_wording
+
+        for template in self._room.models.report_templates():
+            prepare_wording(template, self._room.language)
 
     def _headers(self, done: int, total: int) -> None:
         self._control.step("reading headers", 0.2 * done / max(1, total))

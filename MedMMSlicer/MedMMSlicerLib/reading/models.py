@@ -171,6 +171,10 @@ class ModelDesk:
         same = found is not None and found.sha256 == prediction.provenance.bundle_sha256
         return found.manifest if found is not None and same else None
 
+    def report_templates(self) -> tuple[str, ...]:
+        """Template sets of the reports of all bundles."""
+        return tuple({bundle.manifest.report_template: None for bundle in self._list().values()})
+
     def fits(self, series: Series) -> bool:
         """Whether some bundle can read a loaded series."""
         return any(self._judge(bundle, series)[0] for bundle in self._list().values())

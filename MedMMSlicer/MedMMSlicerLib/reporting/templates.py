@@ -8,6 +8,7 @@ run in Jinja2's sandbox, and values are put into them as text, never compiled.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,7 @@ from typing import Any
 from ..errors import UsageError
 from .plain_text import clean_text
 
-__all__ = ["DEFAULT_SET", "LANGUAGES", "TEMPLATE_FOLDER", "Wording", "load_wording"]
+__all__ = ["DEFAULT_SET", "LANGUAGES", "TEMPLATE_FOLDER", "Wording", "load_wording", "prepare_wording"]
 
 LANGUAGES = ("en", "zh-CN")
 DEFAULT_SET = "segmentation"
@@ -73,6 +74,19 @@ class Wording:
                 f"The sentence '{key}' of the report template {self.language}/{self.name}.json is wrong: "
                 f"{error}. Correct the template."
             ) from error
+
+
+def prepare_wording(name: str = DEFAULT_SET, language: str = "en", folders: Sequence[Path] = ()) -> None:
+    """Compile all sentences of a template set now, so that the first draft does not have to.
+
+    A template with a mistake is left for `Wording.sentence` to complain about. Errors are those of
+    `load_wording`.
+    """
+    import jinja2
+
+    for source in load_wording(name, language, folders)[0].sentences.values():
+        with contextlib.suppress(jinja2.TemplateError):
+            _compiled(source)
 
 
 def load_wording(
