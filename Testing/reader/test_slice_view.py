@@ -224,3 +224,25 @@ def test_only_visible_views_are_drawn_and_once_for_many_changes(opened: Opened) 
             reader.views[name].logic.SetSliceOffset(float(step))
     settle()
     assert drawn.count("Red") in (1, 2) and set(drawn) == {"Red"}
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_gray_values_lie_at_their_pixels(reader: Any, axis: int) -> None:
+    """A ramp along one patient axis: every pixel shows the coordinate that the view states for it."""
+    from MedMMSlicerLib.core import Volume, VolumeGeometry
+    from MedMMSlicerLib.scene.volumes import add_volume
+
+    geometry = VolumeGeometry.from_axes((60, 70, 80), (3.0, 2.5, 2.0), (-79, -86, -88))
+    ras = geometry.kji_to_ras(np.moveaxis(np.indices(geometry.shape), 0, -1))
+    volume = Volume(ras[..., axis].astype(np.float32), geometry, window=(0.0, 60.0))
+    reader.room.cases.adopt_volume(add_volume(reader.application.scene, volume))
+    settle()
+    for name in NAMES:
+        view = reader.views[name]
+        shown = view.drawing.render()[..., 0].astype(float)
+        rows, columns = np.nonzero((shown > 20) & (shown < 235))
+        assert len(rows) > 1000 or np.argmax(np.abs(view.normal_ras)) == axis
+        for row, column in list(zip(rows, columns))[:: max(1, len(rows) // 50)]:
+            stated = view.ras_at((float(column), float(row)))[axis]
+            # Gray values are cut off, not rounded: half a gray value is 0.12 mm.
+            assert shown[row, column] / 255 * 60 - 30 == pytest.approx(stated - 0.12, abs=0.2)

@@ -81,9 +81,9 @@ def test_every_text_has_a_chinese_one(qt_environment: object, repository: Path) 
     wanted |= {item.submenu for item in SPECIFICATIONS if item.submenu}
     for path in (repository / "MedMMSlicer" / "MedMMSlicerHost" / "reader").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_":
-                if isinstance(node.args[0], ast.Constant):
-                    wanted.add(node.args[0].value)
+            called = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_"
+            if called and isinstance(node.args[0], ast.Constant):
+                wanted.add(node.args[0].value)
     assert not wanted - set(CHINESE)
     for source, text in CHINESE.items():
         assert source.count("{") == text.count("{"), source

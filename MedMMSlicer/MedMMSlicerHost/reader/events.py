@@ -19,7 +19,7 @@ class ViewEvent:
         ``press``, ``move``, ``release``, ``wheel``, ``double`` (second press of a double click) or ``leave``.
     view : SliceView or VolumeView
         Where it happened: ``view.name`` is ``Red``, ``Yellow``, ``Green`` or ``1``, ``view.node`` its slice
-        or view node, ``view.mm_per_pixel`` its scale, ``view.normal_ras`` the unit normal of its slice.
+        or view node. Slice views alone have ``view.mm_per_pixel`` and ``view.normal_ras`` (unit normal).
     position : (2,) tuple of float
         From the left and from the top of the view, in the widget's pixels.
     ras : (3,) tuple of float, mm, RAS, or None

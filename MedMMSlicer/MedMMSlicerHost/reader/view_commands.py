@@ -215,7 +215,7 @@ class ViewCommands:
     def show_crosshair(self) -> None:
         """Show or hide the crosshair."""
         node = self.crosshair
-        node.SetCrosshairMode(node.ShowIntersection if self.is_on("view.crosshair") else node.NoCrosshair)
+        node.SetCrosshairMode(node.ShowBasic if self.is_on("view.crosshair") else node.NoCrosshair)
         self.refresh()
 
     def interpolate(self) -> None:

@@ -65,8 +65,6 @@ class VolumeView(View):
         self.node = view_node(application.scene)
         dress(self.node)
         self.drawing = VolumeDrawing(application, self.node, OffscreenWindow((256, 256)), self.refresh)
-        self.mm_per_pixel = 0.0
-        self.normal_ras = (0.0, 0.0, 0.0)
         self._shown = False
         self._last = (0.0, 0.0)
         self._drag = ""
