@@ -226,6 +226,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/widgets/context_part.py
   MedMMSlicerLib/widgets/delegates.py
   MedMMSlicerLib/widgets/dialogs.py
+  MedMMSlicerLib/widgets/evidence_box.py
   MedMMSlicerLib/widgets/finding_texts.py
   MedMMSlicerLib/widgets/findings_part.py
   MedMMSlicerLib/widgets/hotkeys.py

@@ -1,10 +1,10 @@
-"""Missing packages: said by name, nothing imported before, one button, progress, cancel, failure, a folder."""
+"""Missing packages: said by name, nothing asked before, one button, progress, cancel, failure, a folder."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -14,8 +14,8 @@ pytestmark = pytest.mark.panel
 class FakeInstallation:
     """Gives the events that a test wants, one a poll."""
 
-    events: list[Any] = []
-    made: list[FakeInstallation] = []
+    events: ClassVar[list[Any]] = []
+    made: ClassVar[list[FakeInstallation]] = []
 
     def __init__(self, plan: Any) -> None:
         self.plan = plan

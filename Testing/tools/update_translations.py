@@ -16,12 +16,7 @@ from xml.sax.saxutils import escape
 
 MODULE_FOLDER = Path(__file__).resolve().parents[2] / "MedMMSlicer"
 CONTEXT = "MedMMSlicer"
-CODE = (
-    "MedMMSlicer.py",
-    "MedMMSlicerLib/widgets",
-    "MedMMSlicerHost/reader",
-    "MedMMSlicerHost/segment_editor",
-)
+CODE = ("MedMMSlicer.py", "MedMMSlicerLib/widgets")
 LANGUAGES = ("zh-CN",)
 _TRANSLATED = {"_", "tr"}
 _USER_PROPERTIES = {

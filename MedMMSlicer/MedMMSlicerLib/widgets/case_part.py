@@ -112,6 +112,9 @@ class CasePart(Part):
         self._shown_series = shown
         table.setRowCount(len(series))
         self._role_combos = [self._role_combo(row, item) for row, item in enumerate(series)]
+        # They would come last in the whole window.
+        for before, after in zip((table, *self._role_combos), (*self._role_combos, self.ui.patientButton)):
+            qt.QWidget.setTabOrder(before, after)
         for row, item in enumerate(series):
             name = (
                 item.name if item.volume_id else _("{name} (no longer in the scene)").format(name=item.name)
