@@ -55,6 +55,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/core/study.py
   MedMMSlicerLib/core/volume.py
   MedMMSlicerLib/dicom/__init__.py
+  MedMMSlicerLib/dicom/deidentify_key.py
   MedMMSlicerLib/dicom/dicom_series.py
   MedMMSlicerLib/dicom/facts.py
   MedMMSlicerLib/dicom/frames.py
@@ -168,6 +169,19 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/reading/words.py
   MedMMSlicerLib/reporting/__init__.py
   MedMMSlicerLib/reporting/background.py
+  MedMMSlicerLib/reporting/checks/__init__.py
+  MedMMSlicerLib/reporting/checks/checker.py
+  MedMMSlicerLib/reporting/checks/model.py
+  MedMMSlicerLib/reporting/document/__init__.py
+  MedMMSlicerLib/reporting/document/audit.py
+  MedMMSlicerLib/reporting/document/canonical.py
+  MedMMSlicerLib/reporting/document/changes.py
+  MedMMSlicerLib/reporting/document/codec.py
+  MedMMSlicerLib/reporting/document/model.py
+  MedMMSlicerLib/reporting/document/replay.py
+  MedMMSlicerLib/reporting/document/timing.py
+  MedMMSlicerLib/reporting/document/verify.py
+  MedMMSlicerLib/reporting/document/workflow.py
   MedMMSlicerLib/reporting/draft.py
   MedMMSlicerLib/reporting/evidence.py
   MedMMSlicerLib/reporting/index_page.py
