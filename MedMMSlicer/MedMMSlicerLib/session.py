@@ -31,6 +31,7 @@ __all__ = [
     "AnalysisRequest",
     "analyze",
     "analyze_series",
+    "in_language",
     "leading_heat_map",
     "read_series",
     "write_analysis",
@@ -162,6 +163,16 @@ def analyze_series(
     options = DraftOptions(remarks=remarks)
     report = draft_report(case, [prediction], [bundle.manifest], request.language, options)
     return Analysis(case, bundle, prediction, report, (suggestion.reason, *remarks))
+
+
+def in_language(analysis: Analysis, language: str) -> Analysis:
+    """The same analysis with its report drafted in another language."""
+    from .reporting.draft import DraftOptions, draft_report
+
+    # The first remark says why the bundle was chosen, and stands in no report.
+    options = DraftOptions(remarks=analysis.remarks[1:])
+    report = draft_report(analysis.case, [analysis.prediction], [analysis.bundle.manifest], language, options)
+    return dataclasses.replace(analysis, report=report)
 
 
 def write_analysis(analysis: Analysis, out: Path, control: RunControl = SILENT) -> tuple[Path, ...]:

@@ -29,6 +29,7 @@ __all__ = [
     "calibrate",
     "reliability_picture",
     "subgroup_figures",
+    "unseen_metadata_figures",
 ]
 
 MIDDLE_AGE_YEARS = 50.0
@@ -130,6 +131,30 @@ def baseline_figures(
             if figure:
                 results[kind][name] = figure
     return results
+
+
+def unseen_metadata_figures(
+    dataset: Dataset, split: Split, recipe: FindingsRecipe, source: Source
+) -> dict[str, Any]:
+    """Areas of age, sex and view alone outside of the test, each fold scored by a fit on the other folds."""
+    mine = np.flatnonzero(dataset.sources == source.name)
+    if not source.subgroups:
+        return {}
+    matrix, fold = metadata_features(dataset, source), split.fold[mine]
+    figures = {}
+    for column, name in enumerate(recipe.findings):
+        labels = dataset.targets[mine, column].astype(np.float64)
+        scores = np.full(len(mine), np.nan)
+        for index in range(recipe.split.folds):
+            train = (fold >= 0) & (fold != index) & np.isfinite(labels)
+            if len(np.unique(labels[train])) == 2:
+                model = fit_logistic(
+                    matrix[train], labels[train], 1.0, group_weights(dataset.patients[mine][train])
+                )
+                scores[fold == index] = model.scores(matrix[fold == index])
+        known = np.isfinite(scores)
+        figures[name] = area_figures(labels[known], scores[known], dataset.patients[mine][known])
+    return figures
 
 
 def subgroup_figures(

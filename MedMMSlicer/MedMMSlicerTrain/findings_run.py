@@ -32,6 +32,7 @@ from .findings_figures import (
     calibrate,
     reliability_picture,
     subgroup_figures,
+    unseen_metadata_figures,
 )
 from .findings_graph import IMAGE_OUTPUTS, FusionGraph, ImageGraph
 from .findings_marks import mark_features, without_margins, without_marks
@@ -353,6 +354,7 @@ def more_figures(
         "marks": mark_features(dataset.images[mine]),
     }
     shop.figures["baselines"] = baseline_figures(dataset, shop.split, recipe, features, source)
+    shop.figures["unseen_metadata"] = unseen_metadata_figures(dataset, shop.split, recipe, source)
     tested = test[dataset.sources[test] == source.name]
     shop.figures["changed"] = {
         kind: _changed_areas(shop, tested, change(dataset.images[tested]))

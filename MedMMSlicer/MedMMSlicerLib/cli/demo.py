@@ -16,6 +16,7 @@ from ..errors import NothingApplicableError
 from .common import console, progress_control
 
 if TYPE_CHECKING:
+    from ..core import Prediction
     from ..samples import Sample
     from ..session import Analysis
 
@@ -60,7 +61,7 @@ def _read(sample: Sample, out: Path, control: object) -> _Row:
     from ..inference.engine import RunControl
     from ..overlay import draw_overlay
     from ..samples import sample_path
-    from ..session import AnalysisRequest, analyze, read_series, write_analysis
+    from ..session import AnalysisRequest, analyze, in_language, read_series, write_analysis
 
     assert isinstance(control, RunControl)
     path, folder = sample_path(sample), out / sample.id
@@ -75,18 +76,31 @@ def _read(sample: Sample, out: Path, control: object) -> _Row:
     except NothingApplicableError as error:
         folder.mkdir(parents=True, exist_ok=True)
         draw_overlay(load(series), ()).save(folder / "overlay.png")
-        return _Row(sample, seen, str(error), folder)
+        return _Row(sample, seen, f"Not applicable. {error}", folder)
     write_analysis(analysis, folder, control)
-    names = {
-        segment.id: segment for label_map in analysis.prediction.label_maps for segment in label_map.segments
-    }
+    write_analysis(in_language(analysis, "zh-CN"), folder / "zh-CN", control)
+    return _Row(sample, seen, _result(analysis.prediction), folder, analysis)
+
+
+def _result(prediction: Prediction) -> str:
+    """What was measured, and which findings reached their operating point."""
+    bundle = prediction.provenance.bundle_id
+    if not prediction.is_applicable:
+        return f"{bundle}: not applicable. {' '.join(prediction.refusals)}"
+    names = {segment.id: segment for label_map in prediction.label_maps for segment in label_map.segments}
     values = [
         f"{item.laterality} {names[item.segment_id].name['en'].lower()} {item.value:,.0f} {item.unit}".strip()
-        for item in analysis.prediction.measurements
+        for item in prediction.measurements
         if item.segment_id in names
     ]
-    bundle = analysis.prediction.provenance.bundle_id
-    return _Row(sample, seen, f"{bundle}: {'; '.join(values)}.", folder, analysis)
+    values += [
+        f"{finding.name['en'].lower()} {finding.probability:.0%} (operating point {point.threshold:.0%})"
+        for finding in prediction.findings
+        if finding.probability is not None
+        and (point := finding.operating_point) is not None
+        and finding.probability >= point.threshold
+    ]
+    return f"{bundle}: {'; '.join(values) or 'nothing reached its operating point'}."
 
 
 def _write_page(rows: list[_Row], out: Path) -> Path:
@@ -101,6 +115,7 @@ def _write_page(rows: list[_Row], out: Path) -> Path:
             "attribution": row.sample.attribution,
             "picture": f"{row.sample.id}/overlay.png",
             "report": f"{row.sample.id}/report.html" if row.analysis else "",
+            "report_zh": f"{row.sample.id}/zh-CN/report.html" if row.analysis else "",
         }
         for row in rows
     ]

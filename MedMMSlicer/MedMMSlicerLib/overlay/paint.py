@@ -61,7 +61,9 @@ def paint_image(volume: Volume, plane: Plane, window: tuple[float, float]) -> Pi
     return np.asarray(np.broadcast_to(colors, (*colors.shape[:2], 3)) + ground * (1 - coverage), np.float32)
 
 
-def paint_segments(pixels: Pixels, label_map: LabelMap, boxes: Mapping[int, Slices], plane: Plane) -> Pixels:
+def paint_segments(
+    pixels: Pixels, label_map: LabelMap, boxes: Mapping[int, Slices], plane: Plane, *, filled: bool = True
+) -> Pixels:
     """Lay the fill and the anti-aliased outline of each segment over an image.
 
     Parameters
@@ -72,8 +74,11 @@ def paint_segments(pixels: Pixels, label_map: LabelMap, boxes: Mapping[int, Slic
         Where each label is, see `regions.segment_boxes`.
     plane : Plane
         Of ``pixels``.
+    filled : bool
+        False: the outline alone, where a heat map lies below.
     """
     pixels = pixels.copy()
+    opacity = _FILL_OPACITY if filled else 0.0
     for segment in label_map.segments:
         if segment.value not in boxes:
             continue
@@ -85,7 +90,7 @@ def paint_segments(pixels: Pixels, label_map: LabelMap, boxes: Mapping[int, Slic
         fill, line = _segment_coverage(label_map, segment.value, plane.cropped(rows, columns))
         color = np.array(segment.color, np.float32)
         part = pixels[slice(*rows), slice(*columns)]
-        pixels[slice(*rows), slice(*columns)] = _blend(_blend(part, color, fill * _FILL_OPACITY), color, line)
+        pixels[slice(*rows), slice(*columns)] = _blend(_blend(part, color, fill * opacity), color, line)
     return pixels
 
 

@@ -87,7 +87,7 @@ def _panel(source: PanelSource, plane: Plane, caption: str, *, marks: bool = Tru
     if source.heat_map is not None:
         pixels = paint_heat_map(pixels, source.heat_map, plane)
     for label_map, boxes in source.label_maps:
-        pixels = paint_segments(pixels, label_map, boxes, plane)
+        pixels = paint_segments(pixels, label_map, boxes, plane, filled=source.heat_map is None)
     image = Image.fromarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
     _draw_boxes(image, source.boxes, plane)
     if marks:

@@ -32,7 +32,8 @@ img { max-width: 100%; background: #000; }
 <article>
 <h2>{{ entry.title }}</h2>
 <p>Read as: {{ entry.seen }}. {{ entry.result }}
-{% if entry.report %}<a href="{{ entry.report }}">Open the drafted report</a>{% endif %}</p>
+{% if entry.report %}<a href="{{ entry.report }}">Open the drafted report</a>
+(<a href="{{ entry.report_zh }}" hreflang="zh-CN" lang="zh-CN">中文</a>){% endif %}</p>
 <img src="{{ entry.picture }}" alt="{{ entry.title }}">
 <p class="source">{{ entry.attribution }}</p>
 </article>
@@ -49,8 +50,8 @@ def to_index_html(title: str, entries: Sequence[Mapping[str, str]]) -> str:
     ----------
     title : str
     entries : sequence of mapping
-        Each with ``title``, ``seen``, ``result``, ``attribution``, ``picture``, ``report`` (relative paths;
-        an empty report: none was drafted). Everything is escaped.
+        Each with ``title``, ``seen``, ``result``, ``attribution``, ``picture``, ``report``, ``report_zh``
+        (relative paths; an empty report: none was drafted). Everything is escaped.
     """
     import jinja2
 
