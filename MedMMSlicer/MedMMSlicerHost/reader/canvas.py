@@ -19,6 +19,45 @@ _WHEEL_NOTCH = 120.0
 """Qt's units of one notch of a wheel."""
 
 
+class _Pacer:
+    """Lets one view be drawn in each turn of the event loop: four in a row would be felt as a stop."""
+
+    def __init__(self) -> None:
+        self._drawn = False
+        self._waiting: list[Any] = []
+        self._timer: Any = None
+
+    def may_draw(self) -> bool:
+        """Whether nobody was drawn in this turn; the caller then is."""
+        if self._drawn:
+            return False
+        if self._timer is None:
+            # Not at import: there may be no application yet.
+            self._timer = qt.QTimer()
+            self._timer.setSingleShot(True)
+            self._timer.setInterval(0)
+            self._timer.connect("timeout()", self._next_turn)
+        self._drawn = True
+        self._timer.start()
+        return True
+
+    def wait(self, canvas: Any) -> None:
+        """Give a canvas its turn later."""
+        if not any(canvas is waiting for waiting in self._waiting):
+            self._waiting.append(canvas)
+
+    def _next_turn(self) -> None:
+        self._drawn = False
+        waiting, self._waiting = self._waiting, []
+        for canvas in waiting:
+            # A canvas whose window was closed meanwhile is no longer there.
+            if canvas:
+                canvas.update()
+
+
+_pacer = _Pacer()
+
+
 class Canvas(qt.QWidget):
     """A picture, drawn when Qt asks for it: at most once per turn of the event loop, and only when seen.
 
@@ -68,10 +107,12 @@ class Canvas(qt.QWidget):
 
     def paintEvent(self, _event: Any) -> None:
         """Draw if something changed, and paint."""
-        if self._stale:
+        if self._stale and (_pacer.may_draw() or self._image is None):
             # Before drawing: what changes meanwhile asks for another turn.
             self._stale = False
             self._keep(self._owner.draw(self.pixels))
+        elif self._stale:
+            _pacer.wait(self)
         painter = qt.QPainter(self)
         painter.drawImage(0, 0, self._image)
         self._owner.paint_over(painter)
