@@ -55,7 +55,9 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/core/study.py
   MedMMSlicerLib/core/volume.py
   MedMMSlicerLib/dicom/__init__.py
+  MedMMSlicerLib/dicom/deidentify_identifiers.py
   MedMMSlicerLib/dicom/deidentify_key.py
+  MedMMSlicerLib/dicom/deidentify_text.py
   MedMMSlicerLib/dicom/dicom_series.py
   MedMMSlicerLib/dicom/facts.py
   MedMMSlicerLib/dicom/frames.py

@@ -45,9 +45,7 @@ class MedMMSlicerWidget(ScriptedLoadableModuleWidget):
 
     def __init__(self, parent=None):
         ScriptedLoadableModuleWidget.__init__(self, parent)
-        self.logic = None
-        self.room = None
-        self.panel = None
+        self.logic = self.room = self.panel = None
 
     def setup(self):
         """Build the panel; called once, when it is first opened."""
@@ -73,8 +71,7 @@ class MedMMSlicerWidget(ScriptedLoadableModuleWidget):
         if self.panel is not None:
             self.panel.cleanup()
             self.room.close()
-        self.panel = None
-        self.room = None
+        self.room = self.panel = None
 
     def onReload(self):
         """Read the library anew as well, not this file alone (developer mode)."""
@@ -182,6 +179,7 @@ class MedMMSlicerTest(ScriptedLoadableModuleTest):
         """Run everything."""
         self.setUp()
         self.test_segmentationRoundTrip()
+        self.test_panelOpensAndCloses()
 
     def test_segmentationRoundTrip(self):
         """A label map on an oblique, anisotropic volume comes back as it was put in."""
@@ -189,3 +187,14 @@ class MedMMSlicerTest(ScriptedLoadableModuleTest):
 
         for name, passed in check_round_trip(slicer.mrmlScene).items():
             self.assertTrue(passed, name)
+
+    def test_panelOpensAndCloses(self):
+        """The panel can be built on a scene, offers what it does, and lets go of the scene."""
+        from MedMMSlicerLib.widgets.panel import ReadingPanel
+        from MedMMSlicerLib.widgets.panel_host import SlicerPanelHost
+
+        room = MedMMSlicerLogic().makeRoom()
+        panel = ReadingPanel(room, SlicerPanelHost())
+        self.assertTrue(panel.actions())
+        panel.cleanup()
+        room.close()

@@ -54,12 +54,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Any:
     from MedMMSlicerHost import slicer_environment
     from MedMMSlicerHost.application import HostApplication
 
-    installed = slicer_environment.install(HostApplication.instance(), tmp_path_factory.mktemp("settings"))
-    import qt
-
-    # Its meta object is lost when a .ui file with a node selector is loaded before this class was used.
-    assert qt.QComboBox
-    return installed
+    return slicer_environment.install(HostApplication.instance(), tmp_path_factory.mktemp("settings"))
 
 
 @pytest.fixture

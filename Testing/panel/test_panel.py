@@ -43,8 +43,17 @@ def test_an_empty_panel_says_what_to_do(panel: Any) -> None:
     assert not panel.polling
 
 
-def test_a_panel_without_a_case_has_asked_for_no_model(panel: Any) -> None:
-    assert panel.room.models._bundles == {} if hasattr(panel.room.models, "_bundles") else True
+def test_a_panel_without_a_case_looks_for_no_model(room: Any, host: Any, monkeypatch: Any) -> None:
+    from MedMMSlicerLib.widgets.panel import ReadingPanel
+
+    def fail() -> None:
+        raise AssertionError("asked too early")
+
+    monkeypatch.setattr(room.models, "suggestions", fail)
+    made = ReadingPanel(room, host)
+    made.cleanup()
+    monkeypatch.undo()
+    assert made.case.ui.modelCombo.currentText == "Open images first"
 
 
 def test_from_files_to_segments_undo_and_redo(panel: Any, phantom_file: Path, pump: Any) -> None:

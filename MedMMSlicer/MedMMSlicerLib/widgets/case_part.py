@@ -69,6 +69,7 @@ class CasePart(Part):
 
     def refresh(self) -> None:
         """Show the current case."""
+        self.ui.volumeSelector.noneDisplay = _("None")
         self._refresh_cases()
         self._refresh_series()
         self._refresh_facts()

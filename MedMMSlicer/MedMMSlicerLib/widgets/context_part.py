@@ -63,11 +63,12 @@ class ContextPart(Part):
         prepare_table(table, 4)
         table.connect("cellChanged(int,int)", self._cell_changed)
         table.connect("currentCellChanged(int,int,int,int)", self._show_note)
-        # Only while the table has the focus: text fields paste by themselves.
-        self._paste_key = qt.QShortcut(qt.QKeySequence(qt.QKeySequence.Paste), table)
+        # Only while the table has the focus: text fields paste by themselves. Keys as text: from a standard
+        # key PythonQt would make the key with that number.
+        self._paste_key = qt.QShortcut(qt.QKeySequence("Ctrl+V"), table)
         self._paste_key.setContext(qt.Qt.WidgetShortcut)
         self._paste_key.connect("activated()", self.paste)
-        self._delete_key = qt.QShortcut(qt.QKeySequence(qt.QKeySequence.Delete), table)
+        self._delete_key = qt.QShortcut(qt.QKeySequence("Del"), table)
         self._delete_key.setContext(qt.Qt.WidgetShortcut)
         self._delete_key.connect("activated()", self.remove_value)
 

@@ -783,6 +783,11 @@
         <translation>尚无分割：请分析该病例。</translation>
     </message>
     <message>
+        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
         <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>None yet: paste rows from a spreadsheet, import a file or add a value.</source>
         <translation>暂无：请从电子表格粘贴、导入文件或添加数值。</translation>
