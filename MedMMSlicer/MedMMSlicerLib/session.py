@@ -122,8 +122,10 @@ def analyze(
     InputError, BundleError, DeviceError, NothingApplicableError, UsageError
     """
     found = read_series(request.inputs, control)
-    chosen, bundle, remarks = _choose(found, request, catalog)
-    return analyze_series(chosen, bundle, request, control, remarks=remarks, predict=predict)
+    started = time.perf_counter()
+    chosen, bundle, remarks = _choose(found, request, catalog, control)
+    read_s = time.perf_counter() - started
+    return analyze_series(chosen, bundle, request, control, remarks=remarks, predict=predict, read_s=read_s)
 
 
 def analyze_series(
@@ -134,20 +136,19 @@ def analyze_series(
     *,
     remarks: tuple[str, ...] = (),
     predict: PredictFunction | None = None,
+    read_s: float = 0.0,
 ) -> Analysis:
-    """Run ``bundle`` on one series (loaded here if it is not yet) and draft the report."""
+    """Run ``bundle`` on one series (loaded here if it is not yet) and draft the report.
+
+    ``read_s`` is what reading took so far.
+    """
     from .bundles.suggestion import judge
     from .inference.predictor import predict_points
     from .reporting.draft import DraftOptions, draft_report
 
     started = time.perf_counter()
-    loaded = series
-    if series.volume is None:
-        from .dicom.reading import load
-
-        control.step("loading voxels", 0.1)
-        loaded = load(series)
-    read_s = time.perf_counter() - started
+    loaded = _loaded(series, control)
+    read_s += time.perf_counter() - started
     context, contradictions = complete_from_header(request.context, loaded.facts)
     suggestion = judge(bundle, loaded)
     if not suggestion.applicable:
@@ -209,9 +210,19 @@ def write_analysis(analysis: Analysis, out: Path, control: RunControl = SILENT) 
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def _loaded(series: Series, control: RunControl) -> Series:
+    if series.volume is not None:
+        return series
+    from .dicom.reading import load
+
+    control.step("loading voxels", 0.1)
+    return load(series)
+
+
 def _choose(
-    found: tuple[Series, ...], request: AnalysisRequest, catalog: BundleCatalog
+    found: tuple[Series, ...], request: AnalysisRequest, catalog: BundleCatalog, control: RunControl
 ) -> tuple[Series, ModelBundle, tuple[str, ...]]:
+    """The first series that a bundle fits, loaded, as a header alone may leave open which bundle that is."""
     candidates = [
         item for item in found if request.series in (item.series_uid, "") or request.series in item.name
     ]
@@ -221,27 +232,28 @@ def _choose(
     from .bundles.suggestion import judge
 
     wanted = None if request.bundle == "auto" else catalog.get(request.bundle)
-    fitting, reasons = [], []
+    reasons: list[str] = []
     for series in candidates:
-        for suggestion in [judge(wanted, series)] if wanted else catalog.suggest(series):
+        suggestions = [judge(wanted, series)] if wanted else catalog.suggest(series)
+        loaded = series
+        if any(item.applicable for item in suggestions):
+            loaded = _loaded(series, control)
+            suggestions = [judge(wanted, loaded)] if wanted else catalog.suggest(loaded)
+        for suggestion in suggestions:
             if suggestion.applicable:
-                fitting.append((series, suggestion))
-            elif suggestion.reason not in reasons:
+                others = sorted({item.name for item in found if item is not series})
+                remark = (
+                    f"Read: {series.name}. Not read: {', '.join(others)}. Choose another one with --series."
+                )
+                bundle = wanted or catalog.get(str(suggestion.bundle.path))
+                return loaded, bundle, (remark,) if others else ()
+            if suggestion.reason not in reasons:
                 reasons.append(suggestion.reason)
-    if not fitting:
-        if wanted is not None:
-            raise InputError(f"{wanted.manifest.id} can not read {candidates[0].name}: {' '.join(reasons)}")
-        raise NothingApplicableError(
-            f"No bundle applies to {candidates[0].name}: {' '.join(reasons) or 'none found.'}"
-        )
-    series, suggestion = fitting[0]
-    remarks = []
-    others = sorted({item.name for item in found if item is not series})
-    if others:
-        remarks.append(
-            f"Read: {series.name}. Not read: {', '.join(others)}. Choose another one with --series."
-        )
-    return series, wanted or catalog.get(str(suggestion.bundle.path)), tuple(remarks)
+    if wanted is not None:
+        raise InputError(f"{wanted.manifest.id} can not read {candidates[0].name}: {' '.join(reasons)}")
+    raise NothingApplicableError(
+        f"No bundle applies to {candidates[0].name}: {' '.join(reasons) or 'none found.'}"
+    )
 
 
 def _check_point(series: Series, bundle: ModelBundle, request: AnalysisRequest) -> None:

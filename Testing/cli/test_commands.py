@@ -184,7 +184,19 @@ def test_demo_reads_both_hippocampi_and_says_where_nothing_applies(medmm: Medmm,
     assert all(800 < value < 4000 for value in volumes.values())
     for name in ("chest-radiograph", "tibia-radiograph", "ultrasound", "shoulder-mr", "head-ct"):
         assert (tmp_path / "demo" / name / "overlay.png").exists()
-    assert "No bundle applies" in (tmp_path / "demo" / "index.html").read_text(encoding="utf-8")
+    page = (tmp_path / "demo" / "index.html").read_text(encoding="utf-8")
+    assert "Not applicable. No bundle applies to Non-ossifying" in page
+    assert "chest-xr: pneumonia 97% (operating point" in page
+    chest = tmp_path / "demo" / "chest-radiograph"
+    assert "肺炎" in (chest / "zh-CN" / "report.txt").read_text(encoding="utf-8")
+    assert "pneumonia" in (chest / "report.txt").read_text(encoding="utf-8")
+    probabilities = [
+        {item["id"]: item["probability"] for item in json.loads(text)["prediction"]["findings"]}
+        for text in (
+            (folder / "case.json").read_text(encoding="utf-8") for folder in (chest, chest / "zh-CN")
+        )
+    ]
+    assert probabilities[0] == probabilities[1]
 
 
 def test_progress_does_not_spoil_json_in_a_pipe(
