@@ -242,3 +242,7 @@ def test_without_a_case_nothing_can_be_typed(part: Any, fake_room: Any) -> None:
     for child in (part.ui.ageEdit, part.ui.indicationEdit, part.ui.historyEdit, part.ui.pasteButton):
         assert not child.enabled
     assert part.ui.ageEdit.text == "" and part.ui.laboratoryTable.rowCount == 0
+    for run in (part.paste, part.import_file, part.add_value):
+        fake_room.message = None
+        run()
+        assert fake_room.message.text == "No case is open"

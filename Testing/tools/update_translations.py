@@ -52,22 +52,18 @@ def ui_texts(path: Path) -> Iterator[str]:
             yield text.text or ""
 
 
-def source_texts(folder: Path = MODULE_FOLDER) -> dict[str, list[str]]:
-    """Text to the files that use it, both in a fixed order."""
+def source_texts(folder: Path = MODULE_FOLDER) -> tuple[str, ...]:
+    """Every text once, sorted; where it is used is left out: moving code changes no translation file."""
     files = [
         file
         for name in CODE
         for file in ([folder / name] if name.endswith(".py") else sorted((folder / name).rglob("*.py")))
         if file.is_file()
     ]
-    found: dict[str, list[str]] = {}
+    found: set[str] = set()
     for path in [*files, *sorted((folder / "Resources" / "UI").glob("*.ui"))]:
-        for text in ui_texts(path) if path.suffix == ".ui" else code_texts(path):
-            places = found.setdefault(text, [])
-            name = path.relative_to(folder).as_posix()
-            if text.strip() and name not in places:
-                places.append(name)
-    return {text: places for text, places in sorted(found.items()) if text.strip()}
+        found.update(ui_texts(path) if path.suffix == ".ui" else code_texts(path))
+    return tuple(sorted(text for text in found if text.strip()))
 
 
 def translation_path(language: str, folder: Path = MODULE_FOLDER) -> Path:
@@ -93,11 +89,10 @@ def file_text(language: str, folder: Path = MODULE_FOLDER) -> str:
         f'<TS version="2.1" language="{language.replace("-", "_")}" sourcelanguage="en">',
         f"<context>\n    <name>{CONTEXT}</name>",
     ]
-    for text, places in source_texts(folder).items():
+    for text in source_texts(folder):
         translated = known.get(text, "")
         kind = "" if translated else ' type="unfinished"'
         lines.append("    <message>")
-        lines += [f'        <location filename="../../{place}"/>' for place in places]
         lines.append(f"        <source>{escape(text)}</source>")
         lines.append(f"        <translation{kind}>{escape(translated)}</translation>")
         lines.append("    </message>")

@@ -175,6 +175,8 @@ class ContextPart(Part):
 
     def paste(self) -> None:
         """Read rows of a spreadsheet from the clipboard."""
+        if not self._has_case():
+            return
         text = qt.QApplication.clipboard().text()
         if not text.strip():
             self.room.tell("info", _("The clipboard holds no text. Copy rows of a spreadsheet first."))
@@ -183,9 +185,16 @@ class ContextPart(Part):
 
     def import_file(self) -> None:
         """Ask for a CSV, FHIR or JSON file and read it."""
+        if not self._has_case():
+            return
         paths = self.host.ask_files(_("Import laboratory values"))
         if paths:
             self._told(self.attempt(self.room.context.import_file, Path(paths[0])))
+
+    def _has_case(self) -> bool:
+        if not self.room.cases.current_id:
+            self.room.tell("info", _("No case is open"))
+        return bool(self.room.cases.current_id)
 
     def _told(self, remarks: tuple[str, ...] | None) -> None:
         if remarks:
@@ -193,6 +202,8 @@ class ContextPart(Part):
 
     def add_value(self) -> None:
         """Ask for a laboratory value in one line."""
+        if not self._has_case():
+            return
         label = _("Name, value and unit, for example: CRP 12 mg/L")
         text = self.host.ask_text(_("Add laboratory value"), label)
         if text is None or not text.strip():

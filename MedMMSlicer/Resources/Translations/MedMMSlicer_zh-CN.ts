@@ -4,1897 +4,1478 @@
 <context>
     <name>MedMMSlicer</name>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>'{text}' is no name with a value. {advice}</source>
         <translation>“{text}”不是“名称加数值”的形式。{advice}</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
         <source>(left out)</source>
         <translation>（已省略）</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>3D</source>
         <translation>三维</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicer.py"/>
         <source>&lt;p&gt;Reads medical images together with clinical context: segments, measures, gives probabilities with their evidence, and drafts a report whose sentences point to what they state.&lt;/p&gt;&lt;p&gt;&lt;b&gt;Research use only. Not for clinical diagnosis.&lt;/b&gt; Nothing leaves this computer.&lt;/p&gt;&lt;p&gt;All keys are listed under Menu, Keyboard. &lt;a href="{url}"&gt;Documentation&lt;/a&gt;&lt;/p&gt;</source>
         <translation>&lt;p&gt;结合临床信息阅读医学图像：分割、测量、给出概率及其依据，并起草报告，报告的每一句都指向其依据。&lt;/p&gt;&lt;p&gt;&lt;b&gt;仅供研究使用，不用于临床诊断。&lt;/b&gt;任何数据都不会离开本机。&lt;/p&gt;&lt;p&gt;全部快捷键见“菜单”中的“快捷键”。&lt;a href="{url}"&gt;文档&lt;/a&gt;&lt;/p&gt;</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
         <source>A finding needs a name. Type one.</source>
         <translation>征象需要名称，请输入。</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>A volume that is already in the scene</source>
         <translation>场景中已有的图像</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>About the selected value</source>
         <translation>关于所选数值</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/finding_texts.py"/>
         <source>Above operating point</source>
         <translation>高于工作点</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
         <source>Accept finding</source>
         <translation>接受征象</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/dialogs.py"/>
         <source>Accept license and intended use</source>
         <translation>接受许可和预期用途</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Accept the selected finding</source>
         <translation>接受所选征象</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/finding_texts.py"/>
         <source>Accepted</source>
         <translation>已接受</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/dialogs.py"/>
         <source>Action</source>
         <translation>操作</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Add a finding of your own at the crosshair</source>
         <translation>在十字线处添加自己的征象</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Add a laboratory value by its name</source>
         <translation>按名称添加检验值</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
         <source>Add finding</source>
         <translation>添加征象</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
         <source>Add finding…</source>
         <translation>添加征象…</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>Add laboratory value</source>
         <translation>添加检验值</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
-        <location filename="../../Resources/UI/Report.ui"/>
         <source>Add sentence</source>
         <translation>添加句子</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Add value</source>
         <translation>添加数值</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Add value…</source>
         <translation>添加数值…</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Add…</source>
         <translation>添加…</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Age at the examination, in years</source>
         <translation>检查时的年龄（岁）</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Age in years</source>
         <translation>年龄（岁）</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Age:</source>
         <translation>年龄：</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/finding_texts.py"/>
         <source>All</source>
         <translation>全部</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Panel.ui"/>
         <source>All actions with their keys, language, help</source>
         <translation>全部操作及快捷键、语言、帮助</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/analyze_part.py"/>
-        <location filename="../../Resources/UI/Analyze.ui"/>
         <source>Analyze</source>
         <translation>分析</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Analyze.ui"/>
         <source>At the crosshair</source>
         <translation>在十字线处</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Report.ui"/>
         <source>Begin a sentence of your own in this section</source>
         <translation>在本节中写一句自己的话</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/dialogs.py"/>
-        <location filename="../../Resources/UI/Analyze.ui"/>
-        <location filename="../../Resources/UI/Findings.ui"/>
-        <location filename="../../Resources/UI/Panel.ui"/>
         <source>Cancel</source>
         <translation>取消</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Panel.ui"/>
         <source>Cancel the installation</source>
         <translation>取消安装</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/analyze_part.py"/>
-        <location filename="../../Resources/UI/Analyze.ui"/>
         <source>Cancel the run</source>
         <translation>取消运行</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/dialogs.py"/>
         <source>Cancelled: nothing was opened.</source>
         <translation>已取消，未打开任何图像。</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Case</source>
         <translation>病例</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Case:</source>
         <translation>病例：</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Change name, side or note of the selected finding</source>
         <translation>修改所选征象的名称、侧别或备注</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Change the color of the selected segment</source>
         <translation>更改所选分割的颜色</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/stages.py"/>
         <source>Checking the model</source>
         <translation>正在检查模型</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>Choose a model</source>
         <translation>请选择模型</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>Choose a model first.</source>
         <translation>请先选择模型。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>Choose a volume of the scene first.</source>
         <translation>请先选择场景中的图像。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/dialogs.py"/>
         <source>Close</source>
         <translation>关闭</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Panel.ui"/>
         <source>Close this message</source>
         <translation>关闭此消息</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>Color of segment…</source>
         <translation>分割的颜色…</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>Color of {name}</source>
         <translation>{name}的颜色</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Color…</source>
         <translation>颜色…</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/stages.py"/>
         <source>Computing</source>
         <translation>正在计算</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Context</source>
         <translation>临床信息</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Correct the selected segment with paint, erase and threshold</source>
         <translation>用涂抹、擦除和阈值修正所选分割</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Panel.ui"/>
         <source>Details</source>
         <translation>详情</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Analyze.ui"/>
         <source>Device</source>
         <translation>设备</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Device used</source>
         <translation>所用设备</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>Device used: {name}</source>
         <translation>所用设备：{name}</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Device warning</source>
         <translation>设备警告</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Analyze.ui"/>
         <source>Device:</source>
         <translation>设备：</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>Dice</source>
         <translation>Dice</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Panel.ui"/>
         <source>Dismiss</source>
         <translation>关闭</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/panel.py"/>
-        <location filename="../../Resources/UI/Panel.ui"/>
         <source>Dismiss the message</source>
         <translation>关闭消息</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Report.ui"/>
         <source>Do the change again</source>
         <translation>重做此更改</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/stages.py"/>
         <source>Done</source>
         <translation>完成</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
         <source>Dotted line: drafted by AI. Dashed line: template. No line: yours.</source>
         <translation>点线：AI 起草；虚线：模板；无线：您的文字。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
         <source>Draft: {text}</source>
         <translation>草稿：{text}</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
         <source>Drafted as: {text}</source>
         <translation>起草为：{text}</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/stages.py"/>
         <source>Drafting the report</source>
         <translation>正在起草报告</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Edit</source>
         <translation>编辑</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
         <source>Edit finding…</source>
         <translation>编辑征象…</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>Edit segment</source>
         <translation>编辑分割</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Edit…</source>
         <translation>编辑…</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/stages.py"/>
         <source>Ending the run</source>
         <translation>正在结束运行</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/message_bar.py"/>
         <source>Error</source>
         <translation>错误</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/install_bar.py"/>
         <source>Everything is installed.</source>
         <translation>所需软件包均已安装。</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Evidence</source>
         <translation>依据</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Facts from the image header</source>
         <translation>图像头信息</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
         <source>Finding</source>
         <translation>征象</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Findings</source>
         <translation>征象</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/stages.py"/>
         <source>Finishing the result</source>
         <translation>正在整理结果</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/install_bar.py"/>
         <source>Folder with the downloaded packages</source>
         <translation>存放已下载软件包的文件夹</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicer.py"/>
         <source>Free software under the Apache License 2.0, built on 3D Slicer, VTK, SimpleITK, ONNX Runtime. Each model states its own license, data and intended use. Research use only.</source>
         <translation>依 Apache License 2.0 发布的自由软件，基于 3D Slicer、VTK、SimpleITK 和 ONNX Runtime。每个模型注明各自的许可、数据和预期用途。仅供研究使用。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>From the image header: {names}</source>
         <translation>来自图像头信息：{names}</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Go to</source>
         <translation>定位</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>Go to segment</source>
         <translation>定位到分割</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Report.ui"/>
         <source>Go to what the sentence at the cursor states</source>
         <translation>定位到光标所在句子的依据</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/panel.py"/>
         <source>Go to: {part}</source>
         <translation>转到：{part}</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Heat map</source>
         <translation>热图</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
         <source>Heat map less opaque</source>
         <translation>降低热图不透明度</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
         <source>Heat map more opaque</source>
         <translation>提高热图不透明度</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>Hidden</source>
         <translation>已隐藏</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>Hide</source>
         <translation>隐藏</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>History</source>
         <translation>病史</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>History:</source>
         <translation>病史：</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/analyze_part.py"/>
         <source>Hold Shift and move the mouse over an image, or place a point, and press this again.</source>
         <translation>请按住 Shift 在图像上移动鼠标，或放置一个点，然后再次点击。</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>How the radiograph was taken</source>
         <translation>X线片的投照体位</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>Image</source>
         <translation>图像</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Images of this case</source>
         <translation>本病例的图像</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Import a CSV, FHIR or JSON file</source>
         <translation>导入 CSV、FHIR 或 JSON 文件</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Import laboratory values</source>
         <translation>导入检验值</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>Import laboratory values…</source>
         <translation>导入检验值…</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Import…</source>
         <translation>导入…</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Analyze.ui"/>
         <source>In the middle</source>
         <translation>在图像中心</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>In the scene:</source>
         <translation>场景中：</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Indication</source>
         <translation>检查目的</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Indication:</source>
         <translation>检查目的：</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/install_bar.py"/>
         <source>Install Python packages?</source>
         <translation>安装 Python 软件包？</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Panel.ui"/>
         <source>Install from a folder</source>
         <translation>从文件夹安装</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Panel.ui"/>
         <source>Install from a folder of downloaded packages, without a network</source>
         <translation>从已下载软件包的文件夹安装，无需网络</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Panel.ui"/>
         <source>Install from a folder…</source>
         <translation>从文件夹安装…</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Panel.ui"/>
         <source>Install what is missing</source>
         <translation>安装缺少的软件包</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Panel.ui"/>
         <source>Installation progress</source>
         <translation>安装进度</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/install_bar.py"/>
         <source>Installed. Restart the application to use the new versions of: {names}.</source>
         <translation>已安装。请重新启动应用程序以使用新版本：{names}。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/install_bar.py"/>
         <source>Installing…</source>
         <translation>正在安装…</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Panel.ui"/>
         <source>Installs the Python packages named above. Nothing else is changed.</source>
         <translation>安装上面列出的 Python 软件包，不更改其他内容。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/dialogs.py"/>
         <source>Intended use</source>
         <translation>预期用途</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Report.ui"/>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Keep mine</source>
         <translation>保留我的</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
         <source>Keep my sentence</source>
         <translation>保留我的句子</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>Keep my version</source>
         <translation>保留我的版本</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Report.ui"/>
         <source>Keep your text and ask no more</source>
         <translation>保留您的文字，不再询问</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/dialogs.py"/>
         <source>Key</source>
         <translation>按键</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/dialogs.py"/>
         <source>Keyboard</source>
         <translation>快捷键</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/panel.py"/>
         <source>Keyboard…</source>
         <translation>快捷键…</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>Kind</source>
         <translation>类型</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Laboratory values</source>
         <translation>检验值</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Laboratory values:</source>
         <translation>检验值：</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/dialogs.py"/>
         <source>License</source>
         <translation>许可</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/stages.py"/>
         <source>Loading the images</source>
         <translation>正在载入图像</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/stages.py"/>
         <source>Looking for images</source>
         <translation>正在查找图像</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/stages.py"/>
         <source>Looking for the evidence</source>
         <translation>正在查找依据</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Make a case of this volume</source>
         <translation>用此图像建立病例</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/stages.py"/>
         <source>Measuring</source>
         <translation>正在测量</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicer.py"/>
         <source>MedMM</source>
         <translation>MedMM</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/install_bar.py"/>
         <source>MedMM needs Python packages that are not installed yet: {names}.</source>
         <translation>MedMM 需要的 Python 软件包尚未安装：{names}。</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Panel.ui"/>
         <source>Menu</source>
         <translation>菜单</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Panel.ui"/>
         <source>Message</source>
         <translation>消息</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Panel.ui"/>
         <source>Message details</source>
         <translation>消息详情</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Panel.ui"/>
         <source>Messages of this session</source>
         <translation>本次会话的消息</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Model</source>
         <translation>模型</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/dialogs.py"/>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Model card</source>
         <translation>模型说明卡</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/dialogs.py"/>
         <source>Model card: {title}</source>
         <translation>模型说明卡：{title}</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Model card…</source>
         <translation>模型说明卡…</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Model:</source>
         <translation>模型：</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Move all views to the selected segment</source>
         <translation>将所有视图移到所选分割</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
-        <location filename="../../MedMMSlicerLib/widgets/finding_texts.py"/>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Name</source>
         <translation>名称</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Name of the finding</source>
         <translation>征象名称</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>Name, value and unit, for example: CRP 12 mg/L</source>
         <translation>名称、数值和单位，例如：CRP 12 mg/L</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>Next case</source>
         <translation>下一个病例</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Next finding</source>
         <translation>下一个征象</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/analyze_part.py"/>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>No case is open</source>
         <translation>未打开病例</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
         <source>No draft of a sentence that you changed is waiting.</source>
         <translation>您修改过的句子没有待处理的新草稿。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
         <source>No finding fits this choice; there are {count} in all.</source>
         <translation>没有符合此条件的征象；共有 {count} 个。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>No model is installed</source>
         <translation>未安装模型</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/finding_texts.py"/>
         <source>No particular reason is known; it may be wrong all the same.</source>
         <translation>未发现特别的理由，但结果仍可能有误。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>No segments yet: analyze the case.</source>
         <translation>尚无分割：请分析该病例。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>None</source>
         <translation>无</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>None yet: paste rows from a spreadsheet, import a file or add a value.</source>
         <translation>暂无：请从电子表格粘贴、导入文件或添加数值。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/dialogs.py"/>
         <source>Not accepted yet.</source>
         <translation>尚未接受。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
         <source>Not analyzed yet. You can add findings of your own.</source>
         <translation>尚未分析。您可以添加自己的征象。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/dialogs.py"/>
         <source>Not now</source>
         <translation>暂不</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/message_bar.py"/>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Note</source>
         <translation>提示</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/analyze_part.py"/>
         <source>Nothing is running.</source>
         <translation>没有正在运行的任务。</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Opacity</source>
         <translation>不透明度</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Opacity of the heat map</source>
         <translation>热图的不透明度</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Opacity of the segment</source>
         <translation>分割的不透明度</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Opacity of the selected segment</source>
         <translation>所选分割的不透明度</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/finding_texts.py"/>
         <source>Open</source>
         <translation>待定</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>Open a folder of images</source>
         <translation>打开图像文件夹</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Open every study of a folder</source>
         <translation>打开文件夹中的全部检查</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Open files</source>
         <translation>打开文件</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Open files…</source>
         <translation>打开文件…</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Open folder</source>
         <translation>打开文件夹</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Open folder…</source>
         <translation>打开文件夹…</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>Open image files</source>
         <translation>打开图像文件</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Open image files: DICOM, NIfTI, NRRD, MetaImage, PNG, JPEG</source>
         <translation>打开图像文件：DICOM、NIfTI、NRRD、MetaImage、PNG、JPEG</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>Open images first</source>
         <translation>请先打开图像</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>Open images first.</source>
         <translation>请先打开图像。</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Open one of the sample studies</source>
         <translation>打开一个示例检查</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Open sample</source>
         <translation>打开示例</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>Opening images</source>
         <translation>正在打开图像</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/stages.py"/>
         <source>Opening the model</source>
         <translation>正在打开模型</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Paste</source>
         <translation>粘贴</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Paste laboratory values</source>
         <translation>粘贴检验值</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Paste rows copied from a spreadsheet: name, value, unit</source>
         <translation>粘贴从电子表格复制的行：名称、数值、单位</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Patient</source>
         <translation>患者</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>Patient: {text}</source>
         <translation>患者：{text}</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/stages.py"/>
         <source>Preparing the image</source>
         <translation>正在准备图像</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>Previous case</source>
         <translation>上一个病例</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Previous finding</source>
         <translation>上一个征象</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/finding_texts.py"/>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
         <source>Probability</source>
         <translation>概率</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Analyze.ui"/>
         <source>Progress</source>
         <translation>进度</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
         <source>Put the cursor into a sentence first.</source>
         <translation>请先将光标放入句子中。</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Analyze.ui"/>
         <source>Read around the crosshair; hold Shift and move the mouse over an image to place it</source>
         <translation>读取十字线周围；按住 Shift 在图像上移动鼠标可放置十字线</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Analyze.ui"/>
         <source>Read around the middle of the image</source>
         <translation>读取图像中心周围</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/analyze_part.py"/>
-        <location filename="../../Resources/UI/Analyze.ui"/>
         <source>Read at the crosshair</source>
         <translation>在十字线处读取</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/analyze_part.py"/>
-        <location filename="../../Resources/UI/Analyze.ui"/>
         <source>Read in the middle of the image</source>
         <translation>在图像中心读取</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Read it</source>
         <translation>阅读</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/stages.py"/>
         <source>Reading headers</source>
         <translation>正在读取图像头信息</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Report.ui"/>
         <source>Redo</source>
         <translation>重做</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
         <source>Redo in report</source>
         <translation>在报告中重做</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>Reference</source>
         <translation>参考范围</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
         <source>Reject finding</source>
         <translation>否定征象</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Reject the selected finding</source>
         <translation>否定所选征象</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/finding_texts.py"/>
         <source>Rejected</source>
         <translation>已否定</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Remarks about the context</source>
         <translation>关于临床信息的说明</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Remove</source>
         <translation>移除</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>Remove '{title}' with its segments, findings and report from the scene?</source>
         <translation>从场景中移除“{title}”及其分割、征象和报告？</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Remove case</source>
         <translation>移除病例</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
         <source>Remove own finding</source>
         <translation>移除自己的征象</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>Remove segment</source>
         <translation>移除分割</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
-        <location filename="../../Resources/UI/Report.ui"/>
         <source>Remove sentence</source>
         <translation>移除句子</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Remove the new version</source>
         <translation>移除新版本</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Remove the selected laboratory value</source>
         <translation>移除所选检验值</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Remove the selected segment</source>
         <translation>移除所选分割</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Report.ui"/>
         <source>Remove the sentence at the cursor</source>
         <translation>移除光标所在的句子</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Remove value</source>
         <translation>移除数值</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>Rename segment</source>
         <translation>重命名分割</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>Rename segment…</source>
         <translation>重命名分割…</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Rename the selected segment</source>
         <translation>重命名所选分割</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Rename…</source>
         <translation>重命名…</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Report.ui"/>
         <source>Replace your text by the new draft; can be undone</source>
         <translation>用新草稿替换您的文字；可以撤销</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Replace your version by the new one; can be undone</source>
         <translation>用新版本替换您的版本；可以撤销</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
-        <location filename="../../Resources/UI/Report.ui"/>
         <source>Report</source>
         <translation>报告</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/dialogs.py"/>
-        <location filename="../../Resources/UI/Panel.ui"/>
         <source>Research use only. Not for clinical diagnosis.</source>
         <translation>仅供研究使用，不用于临床诊断。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>Role</source>
         <translation>角色</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>Role of {name}</source>
         <translation>{name}的角色</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/analyze_part.py"/>
         <source>Run the model on this case</source>
         <translation>用模型分析本病例</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Report.ui"/>
         <source>Save as web page, text or JSON</source>
         <translation>保存为网页、文本或 JSON</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Save changes</source>
         <translation>保存更改</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
         <source>Save report</source>
         <translation>保存报告</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
-        <location filename="../../Resources/UI/Report.ui"/>
         <source>Save report…</source>
         <translation>保存报告…</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Report.ui"/>
         <source>Section for a new sentence</source>
         <translation>新句子所在的节</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>Segment</source>
         <translation>分割</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Segments</source>
         <translation>分割</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
         <source>Select a finding first.</source>
         <translation>请先选择征象。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>Select a laboratory value first.</source>
         <translation>请先选择检验值。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>Select a segment first.</source>
         <translation>请先选择分割。</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Sex</source>
         <translation>性别</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Sex:</source>
         <translation>性别：</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
-        <location filename="../../Resources/UI/Case.ui"/>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Show</source>
         <translation>显示</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Report.ui"/>
         <source>Show evidence</source>
         <translation>显示依据</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
         <source>Show evidence of sentence</source>
         <translation>显示句子的依据</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Show findings</source>
         <translation>显示征象</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>Show or hide segment</source>
         <translation>显示或隐藏分割</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
         <source>Show or hide the heat map</source>
         <translation>显示或隐藏热图</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Show or hide the name and the number of the patient</source>
         <translation>显示或隐藏患者姓名和编号</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>Show or hide the patient's name</source>
         <translation>显示或隐藏患者姓名</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>Show segments in 3D</source>
         <translation>以三维显示分割</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Show the patient's name</source>
         <translation>显示患者姓名</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Show the segments as surfaces in 3D</source>
         <translation>以三维表面显示分割</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Panel.ui"/>
         <source>Show this and earlier messages in full</source>
         <translation>完整显示此消息及以前的消息</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Show where the image speaks for the selected finding</source>
         <translation>显示图像中支持所选征象的部位</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/stages.py"/>
         <source>Showing the results</source>
         <translation>正在显示结果</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>Shown</source>
         <translation>已显示</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Side</source>
         <translation>侧别</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>Size</source>
         <translation>大小</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Sort</source>
         <translation>排序</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Sort findings</source>
         <translation>征象排序</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Analyze.ui"/>
         <source>Stage of the run</source>
         <translation>运行阶段</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Report.ui"/>
         <source>Start a report without a model</source>
         <translation>不用模型，新建报告</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/stages.py"/>
         <source>Starting</source>
         <translation>正在启动</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
         <source>States no finding.</source>
         <translation>未陈述任何征象。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
         <source>States: {names}</source>
         <translation>陈述：{names}</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/finding_texts.py"/>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
         <source>Status</source>
         <translation>状态</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Panel.ui"/>
         <source>Stop the installation; installing again continues it</source>
         <translation>停止安装；再次安装会继续</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Analyze.ui"/>
         <source>Stop the run; what was there before stays</source>
         <translation>停止运行；先前的内容保持不变</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Analyze.ui"/>
         <source>Take back what the last run added</source>
         <translation>撤回上次运行添加的内容</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Take new</source>
         <translation>采用新版</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Report.ui"/>
         <source>Take new draft</source>
         <translation>采用新草稿</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Take the current case out of the scene</source>
         <translation>从场景中移除当前病例</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
         <source>Take the new draft</source>
         <translation>采用新草稿</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>Take the new version</source>
         <translation>采用新版本</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/stages.py"/>
         <source>Taking back</source>
         <translation>正在撤回</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>The case that is read now</source>
         <translation>当前阅读的病例</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>The clipboard holds no text. Copy rows of a spreadsheet first.</source>
         <translation>剪贴板中没有文本。请先复制电子表格的行。</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Report.ui"/>
         <source>The draft has changed</source>
         <translation>草稿已改变</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>The images of this case and what each is for</source>
         <translation>本病例的图像及各自的用途</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
         <source>The model gives no heat map for this finding</source>
         <translation>模型未给出该征象的热图</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/findings_part.py"/>
         <source>The model states no findings for this case. You can add your own.</source>
         <translation>模型未给出本病例的征象。您可以自行添加。</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>The model that reads this case; those that fit come first</source>
         <translation>阅读本病例的模型；适用的排在前面</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>The patient's name is not known.</source>
         <translation>患者姓名未知。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
         <source>The report is drafted when the case is analyzed.</source>
         <translation>分析病例后将起草报告。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/analyze_part.py"/>
         <source>The selected model reads the whole image.</source>
         <translation>所选模型读取整幅图像。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/analyze_part.py"/>
         <source>There is no AI step to undo.</source>
         <translation>没有可撤销的 AI 步骤。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>There is no new version of a segment that you changed.</source>
         <translation>您修改过的分割没有新版本。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
         <source>There is no report yet. Analyze the case first.</source>
         <translation>尚无报告。请先分析该病例。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/analyze_part.py"/>
         <source>This model reads around a point, and the image is larger: set the point.</source>
         <translation>该模型读取某点周围，而图像更大：请设定该点。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/analyze_part.py"/>
         <source>This model reads around the middle of the image.</source>
         <translation>该模型读取图像中心周围。</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/analyze_part.py"/>
         <source>This model reads around: {places} (mm, RAS)</source>
         <translation>该模型读取以下位置周围：{places}（mm，RAS）</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Report.ui"/>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Undo</source>
         <translation>撤销</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/analyze_part.py"/>
-        <location filename="../../Resources/UI/Analyze.ui"/>
         <source>Undo AI step</source>
         <translation>撤销 AI 步骤</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
         <source>Undo in report</source>
         <translation>在报告中撤销</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>Undo in segments</source>
         <translation>在分割中撤销</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Report.ui"/>
         <source>Undo the last change of the report</source>
         <translation>撤销报告的上一次更改</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Undo the last removal, renaming or choice of a version</source>
         <translation>撤销上一次移除、重命名或版本选择</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>Unit</source>
         <translation>单位</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/analyze_part.py"/>
         <source>Updating: {stage}</source>
         <translation>正在更新：{stage}</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>Value</source>
         <translation>数值</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/dialogs.py"/>
         <source>Version</source>
         <translation>版本</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>Version {version}, {license}, {state}.</source>
         <translation>版本 {version}，{license}，{state}。</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>View</source>
         <translation>体位</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>View:</source>
         <translation>体位：</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segments_part.py"/>
         <source>Volume</source>
         <translation>体积</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Volume of the scene</source>
         <translation>场景中的图像</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/message_bar.py"/>
         <source>Warning</source>
         <translation>警告</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
         <source>Web page (*.html);;Text (*.txt);;Data (*.json)</source>
         <translation>网页 (*.html);;文本 (*.txt);;数据 (*.json)</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>What is known: earlier disease, operations, treatment</source>
         <translation>已知情况：既往疾病、手术、治疗</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Panel.ui"/>
         <source>What is missing</source>
         <translation>缺少的内容</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>What moved the probability</source>
         <translation>哪些因素影响了概率</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>What the model does, its license, its intended use and its limits</source>
         <translation>模型的功能、许可、预期用途和局限</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Analyze.ui"/>
         <source>Where the model computes</source>
         <translation>模型在何处计算</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Analyze.ui"/>
         <source>Where the model reads</source>
         <translation>模型读取的位置</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Case.ui"/>
         <source>Whether the model fits</source>
         <translation>模型是否适用</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Why a typed value is not used</source>
         <translation>所输入的值未被采用的原因</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>Why not to trust this</source>
         <translation>为何不可轻信</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>Why was the examination asked for?</source>
         <translation>为何申请此次检查？</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/dialogs.py"/>
         <source>You accepted this version.</source>
         <translation>您已接受此版本。</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>You changed these segments; a later run put its result beside them.</source>
         <translation>您修改过这些分割；后来的运行将其结果放在旁边。</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Segments.ui"/>
         <source>Your version and the new one</source>
         <translation>您的版本与新版本</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/report_part.py"/>
         <source>Yours: {text}</source>
         <translation>您的文字：{text}</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>above the reference range</source>
         <translation>高于参考范围</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
-        <location filename="../../MedMMSlicerLib/widgets/finding_texts.py"/>
         <source>accepted</source>
         <translation>已接受</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>age</source>
         <translation>年龄</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/finding_texts.py"/>
         <source>at or above the operating point</source>
         <translation>达到或高于工作点</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/analyze_part.py"/>
-        <location filename="../../MedMMSlicerLib/widgets/segment_texts.py"/>
         <source>automatic</source>
         <translation>自动</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/finding_texts.py"/>
         <source>below the operating point</source>
         <translation>低于工作点</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>below the reference range</source>
         <translation>低于参考范围</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/finding_texts.py"/>
         <source>both sides</source>
         <translation>双侧</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segment_texts.py"/>
         <source>changed by you</source>
         <translation>已由您修改</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>context changed</source>
         <translation>临床信息已变</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>current</source>
         <translation>当前</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/finding_texts.py"/>
         <source>edited</source>
         <translation>已编辑</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>female</source>
         <translation>女</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/analyze_part.py"/>
         <source>graphics card (CUDA)</source>
         <translation>显卡（CUDA）</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>graphics card ({name})</source>
         <translation>显卡（{name}）</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
-        <location filename="../../MedMMSlicerLib/widgets/segment_texts.py"/>
         <source>hidden</source>
         <translation>已隐藏</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>high</source>
         <translation>偏高</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>history</source>
         <translation>病史</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>indication</source>
         <translation>检查目的</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>invalid</source>
         <translation>无效</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>lateral</source>
         <translation>侧位</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/finding_texts.py"/>
         <source>left</source>
         <translation>左</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>license not accepted yet</source>
         <translation>尚未接受许可</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>low</source>
         <translation>偏低</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>male</source>
         <translation>男</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segment_texts.py"/>
         <source>manual</source>
         <translation>手动</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>missing</source>
         <translation>缺失</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>missing: the model does without it</source>
         <translation>缺失：模型将不使用此值</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segment_texts.py"/>
         <source>new version</source>
         <translation>新版本</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>not known</source>
         <translation>未知</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
-        <location filename="../../MedMMSlicerLib/widgets/finding_texts.py"/>
         <source>not stated</source>
         <translation>未注明</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>not used</source>
         <translation>未采用</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/finding_texts.py"/>
         <source>open</source>
         <translation>待定</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>other</source>
         <translation>其他</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>prior</source>
         <translation>既往</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/finding_texts.py"/>
         <source>probability {percent} %</source>
         <translation>概率 {percent} %</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/analyze_part.py"/>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>processor (CPU)</source>
         <translation>处理器（CPU）</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>read</source>
         <translation>已阅读</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>read by the model</source>
         <translation>模型会使用</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/finding_texts.py"/>
         <source>rejected</source>
         <translation>已否定</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/finding_texts.py"/>
         <source>right</source>
         <translation>右</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/segment_texts.py"/>
         <source>semi-automatic</source>
         <translation>半自动</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>sex</source>
         <translation>性别</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>view</source>
         <translation>体位</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Context.ui"/>
         <source>years</source>
         <translation>岁</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/finding_texts.py"/>
         <source>{arrow} was {before} %</source>
         <translation>{arrow} 原为 {before} %</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>{model} (does not fit)</source>
         <translation>{model}（不适用）</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/case_part.py"/>
         <source>{name} (no longer in the scene)</source>
         <translation>{name}（已不在场景中）</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/analyze_part.py"/>
         <source>{stage} · {seconds} s</source>
         <translation>{stage} · {seconds} 秒</translation>
     </message>
     <message>
-        <location filename="../../MedMMSlicerLib/widgets/context_part.py"/>
         <source>◆ read by the model; missing: {count}</source>
         <translation>◆ 模型会使用；缺失：{count}</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>✓ Accept</source>
         <translation>✓ 接受</translation>
     </message>
     <message>
-        <location filename="../../Resources/UI/Findings.ui"/>
         <source>✗ Reject</source>
         <translation>✗ 否定</translation>
     </message>
