@@ -270,3 +270,30 @@ def test_a_segment_that_is_not_there_is_refused(editor: Any, view: Any, phantom:
     assert view.handlers == [] and not editor.ui.toolRow.isEnabled()
     editor.start(phantom.segmentation_id, "outer")
     assert editor.ui.nameLabel.text == "Editing: Outer" and len(view.handlers) == 1
+
+
+def test_it_speaks_chinese_too(editor: Any, phantom: Any) -> None:
+    import ast
+    from pathlib import Path
+
+    from MedMMSlicerHost.segment_editor import editor as module
+    from MedMMSlicerHost.segment_editor.words import CHINESE
+    from MedMMSlicerLib.widgets.translation import set_language
+
+    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+    in_code = {
+        node.args[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_"
+    }
+    shown = {text for text in (*editor._texts.sources, *in_code) if any(letter.isalpha() for letter in text)}
+    assert shown - {"mm"} == set(CHINESE)
+    try:
+        set_language("zh-CN")
+        editor.start(phantom.segmentation_id, "inner")
+        assert editor.ui.paintButton.text == "绘制" and editor.ui.nameLabel.text == "正在编辑：Inner"
+        assert editor.ui.sideCombo.itemText(0) == "范围之内"
+    finally:
+        set_language("en")
+    editor.start(phantom.segmentation_id, "inner")
+    assert editor.ui.paintButton.text == "Paint"

@@ -9,11 +9,11 @@ from typing import Any
 import qt
 import slicer
 from MedMMSlicerLib.errors import MedMMError
-from MedMMSlicerLib.widgets.translation import _, retranslate
 
 from .brush import Stroke
 from .brush_cursor import BrushCursor
 from .engine import SegmentEngine
+from .words import UiTexts, _
 
 __all__ = ["SegmentEditor"]
 
@@ -53,7 +53,8 @@ class SegmentEditor:
         self.engine = SegmentEngine(room.scene)
         self.on_done: Callable[[], object] = self._close_dock
         self.widget = slicer.util.loadUI(str(Path(__file__).with_name("SegmentEditor.ui")))
-        retranslate(self.widget)
+        self._texts = UiTexts(self.widget)
+        self._texts.translate()
         self.ui = slicer.util.childWidgetVariables(self.widget)
         # One object: views compare it by identity.
         self._handler = self._on_event
@@ -111,6 +112,7 @@ class SegmentEditor:
             If it is not there, or can not be edited; nothing is being edited then.
         """
         self.stop()
+        self._texts.translate()
         try:
             self.engine.begin(segmentation_id, segment_id)
         finally:
@@ -167,7 +169,7 @@ class SegmentEditor:
         ways = (
             ("replace", _("Replace the segment")),
             ("add", _("Add to the segment")),
-            ("keep", _("Keep of it")),
+            ("keep", _("Keep of it what is in the range")),
         )
         for combo, items in (
             (self.ui.sideCombo, tuple(zip(("within", "outside"), sides))),

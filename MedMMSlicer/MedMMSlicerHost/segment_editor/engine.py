@@ -103,16 +103,14 @@ class SegmentEngine:
         if node.GetSegmentation().GetSegment(segment_id) is None:
             raise InputError(f"'{node.GetName()}' has no segment '{segment_id}'. Select another one.")
         self._segmentation_id, self._segment_id = segmentation_id, segment_id
-        # Every stroke would make all surfaces anew: half a second on a head.
-        self._had_surface = node.GetSegmentation().ContainsRepresentation("Closed surface")
-        if self._had_surface:
-            node.GetSegmentation().RemoveRepresentation("Closed surface")
+        self._drop_surfaces(node)
         self._connect(node)
 
     def end(self) -> None:
         """Stop editing: surfaces in 3D come back, the helper node goes."""
         node = self._segmentation()
-        if node is not None and self._had_surface:
+        is_flat = self._geometry is not None and self._geometry.shape[0] == 1
+        if node is not None and self._had_surface and not is_flat:
             node.CreateClosedSurfaceRepresentation()
         self._logic.ClearUndoState()
         if self._node is not None:
@@ -149,6 +147,8 @@ class SegmentEngine:
     def mark(self) -> None:
         """Remember the present state as one step of undo; called before a stroke or an operation."""
         self._require()
+        # Somebody may have asked for them meanwhile.
+        self._drop_surfaces(self._segmentation())
         self._logic.SaveStateForUndo()
 
     def paint(self, stroke: Stroke, erase: bool = False) -> bool:
@@ -227,6 +227,12 @@ class SegmentEngine:
         """Do the step again that was taken back."""
         if self.can_redo():
             self._logic.Redo()
+
+    def _drop_surfaces(self, node: Any) -> None:
+        """Remove the surfaces in 3D: every stroke would make all of them anew, half a second on a head."""
+        if node.GetSegmentation().ContainsRepresentation("Closed surface"):
+            self._had_surface = True
+            node.GetSegmentation().RemoveRepresentation("Closed surface")
 
     def _connect(self, node: Any) -> None:
         logic = self._logic
