@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from ..scene.texts import report_from_node
 from . import report_state as states
 from .report_draft import drafted_prediction, make_draft, rendered_predictions, section_titles
 from .report_state import PendingChange, ReportState
+from .report_workflow import ReportWorkflow
 
 if TYPE_CHECKING:
     from ..bundles.manifest import Manifest
@@ -41,13 +43,20 @@ class _History:
 class ReportDesk:
     """The report of the current case: a text node with the role ``report``, its draft in ``report_state``.
 
-    A sentence that the reader touched, added, moved or removed is never changed by a new draft.
+    A sentence that the reader touched, added, moved or removed is never changed by a new draft. A signed
+    report is read-only: every edit raises a `UsageError`, and no new draft changes it.
+
+    Attributes
+    ----------
+    workflow : ReportWorkflow
+        The report as a document: status, signatures, audit trail, recovery.
     """
 
     def __init__(self, room: ReadingRoom) -> None:
         self._room = room
         self._histories: dict[str, _History] = {}
         self._read: tuple[str, str, object, ReportState] | None = None
+        self.workflow = ReportWorkflow(room)
 
     @property
     def report(self) -> Report | None:
@@ -64,7 +73,7 @@ class ReportDesk:
             If no case is open.
         """
         if self._state is None:
-            self._store(states.first_state(self._draft(self._room.require_record())))
+            self._store(states.first_state(self._draft(self._room.require_record())), "drafted")
 
     def set_text(self, sentence_id: str, text: str) -> None:
         """Replace the text of a sentence, which is the reader's from then on; its drafted text is kept.
@@ -78,19 +87,24 @@ class ReportDesk:
         InputError
             If there is no such sentence.
         """
-        self._edit(states.set_text(self._required(), sentence_id, text))
+        self._edit(states.set_text(self._open(), sentence_id, text))
 
-    def add_sentence(self, section_id: str, text: str, after: str = "") -> str:
+    def add_sentence(
+        self, section_id: str, text: str, after: str = "", evidence_ids: Sequence[str] = ()
+    ) -> str:
         """Add a sentence of the reader behind ``after`` (empty: at the end) and return its id.
+
+        ``evidence_ids`` name the findings and measurements that it states.
 
         Raises
         ------
         UsageError
-            If there is no report.
+            If there is no report, or it is signed.
         InputError
             If the text is empty, or there is no such section or sentence.
         """
-        state, name = states.add_sentence(self._required(), section_id, text, after, self.sections())
+        evidence = tuple(evidence_ids)
+        state, name = states.add_sentence(self._open(), section_id, text, after, self.sections(), evidence)
         self._edit(state)
         return name
 
@@ -102,7 +116,7 @@ class ReportDesk:
         UsageError, InputError
             If there is no report, or no such sentence.
         """
-        self._edit(states.remove_sentence(self._required(), sentence_id))
+        self._edit(states.remove_sentence(self._open(), sentence_id))
 
     def move(self, sentence_id: str, section_id: str, after: str = "") -> None:
         """Move a sentence into a section, behind ``after`` (empty: to its beginning).
@@ -112,7 +126,7 @@ class ReportDesk:
         UsageError, InputError
             If there is no report, or no such sentence or section.
         """
-        self._edit(states.move_sentence(self._required(), sentence_id, section_id, after))
+        self._edit(states.move_sentence(self._open(), sentence_id, section_id, after))
 
     def sections(self) -> Mapping[str, str]:
         """Ids and titles of all sections that the report can have."""
@@ -163,7 +177,9 @@ class ReportDesk:
         UsageError, InputError
             If there is no report, or nothing is pending for the sentence.
         """
-        self._edit(states.resolve_pending(self._required(), sentence_id, take))
+        action = "change-taken" if take else "change-kept"
+        state = states.resolve_pending(self._open(), sentence_id, take)
+        self._edit(state, action, {"sentence_id": sentence_id})
 
     @property
     def can_undo(self) -> bool:
@@ -229,19 +245,34 @@ class ReportDesk:
         else:
             raise UsageError(f"{path.name} is no name for a report. Let it end in .html, .txt or .json.")
         with atomic_write(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+        kind = "html" if suffix == ".htm" else suffix[1:]
+        self.workflow.exported(kind, hashlib.sha256(text.encode("utf-8")).hexdigest())
 
     def redraft(self) -> None:
         """Draft again and merge with what the reader did. Called by the run desk after results, and by the
-        context desk when texts or values changed; does nothing before the first run.
+        context desk when texts or values changed; does nothing before the first run, and once it was signed.
         """
         record = self._room.record
-        if record is None or (record.prediction is None and self._state is None):
+        if record is None or (record.prediction is None and self._state is None) or self.workflow.is_frozen:
             return
         draft, state = self._draft(record), self._state
         merged = states.first_state(draft) if state is None else states.redraft(state, draft)
         if merged != state:
-            self._store(merged)
+            self._store(merged, "drafted")
+
+    def set_status(self, status: str) -> None:
+        """Called by the workflow, which has put the document's status into the scene already."""
+        state = self._required()
+        report = dataclasses.replace(state.report, status=status)
+        if status != "preliminary":
+            self._histories.pop(self._room.cases.current_id, None)
+        self._write(dataclasses.replace(state, report=report))
+
+    def put_back(self, report: Report, record: CaseRecord) -> None:
+        """Called on recovery: take a record and its report as they are."""
+        self._histories.pop(record.id, None)
+        self._write(states.state_from_json(report, record.report_state), record)
 
     @property
     def _history(self) -> _History:
@@ -272,7 +303,15 @@ class ReportDesk:
             raise UsageError(_NO_REPORT)
         return state
 
-    def _edit(self, state: ReportState) -> None:
+    def _open(self) -> ReportState:
+        """The state of a report that is not signed."""
+        state = self._required()
+        self.workflow.require_open()
+        return state
+
+    def _edit(
+        self, state: ReportState, action: str = "edited", details: Mapping[str, str] | None = None
+    ) -> None:
         before = self._required()
         if state == before:
             return
@@ -280,24 +319,33 @@ class ReportDesk:
         history.past.append(before)
         del history.past[:-_MOST_UNDO]
         history.future.clear()
-        self._store(state)
+        self._store(state, action, details)
 
     def _step(self, source: list[ReportState], target: list[ReportState], verb: str) -> None:
-        state = self._required()
+        state = self._open()
         if not source:
             raise UsageError(f"There is no edit of the report to {verb}.")
         target.append(state)
         # The draft may have changed since: the edits of then, on the draft of now.
-        self._store(states.redraft(source.pop(), state.base))
+        self._store(states.redraft(source.pop(), state.base), "undone" if verb == "undo" else "redone")
 
-    def _store(self, state: ReportState) -> None:
+    def _store(self, state: ReportState, action: str, details: Mapping[str, str] | None = None) -> None:
+        """Write a changed report into its document, and into the scene."""
+        report = self.workflow.take(state.report, action, details)
+        self._write(state if report is state.report else dataclasses.replace(state, report=report))
+
+    def _write(self, state: ReportState, record: CaseRecord | None = None) -> None:
+        """Write a report into the scene, with the rest of the case's record where that is given."""
         nodes = self._room.cases.nodes("report")
-        text = json.dumps(to_json(state.report), ensure_ascii=False, indent=1, allow_nan=False)
+        text = json.dumps(to_json(state.report), ensure_ascii=False, allow_nan=False)
         node_id = write_text(
             self._room.scene, nodes[0] if nodes else "", text, "Report (data)", "report-json"
         )
         if node_id not in nodes:
             self._room.cases.set_nodes("report", [node_id])
+        if record is not None:
+            self._room.cases.store(record)
+            self._room.listeners.emit("findings", "context", "run", "bundle", "cases")
         record = self._room.change("report", report_state=states.state_to_json(state))
         self._read = (record.id, node_id, record.report_state, state)
 

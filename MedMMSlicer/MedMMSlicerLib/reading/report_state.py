@@ -109,7 +109,12 @@ def set_text(state: ReportState, sentence_id: str, text: str) -> ReportState:
 
 
 def add_sentence(
-    state: ReportState, section_id: str, text: str, after: str = "", titles: Mapping[str, str] | None = None
+    state: ReportState,
+    section_id: str,
+    text: str,
+    after: str = "",
+    titles: Mapping[str, str] | None = None,
+    evidence_ids: tuple[str, ...] = (),
 ) -> tuple[ReportState, str]:
     """Add a sentence of the reader and return its id.
 
@@ -123,6 +128,8 @@ def add_sentence(
         Sentence in front of it; empty: at the end of the section.
     titles : mapping of str to str, optional
         Titles of further sections, in the order of a report.
+    evidence_ids : tuple of str
+        What it states.
 
     Raises
     ------
@@ -135,7 +142,7 @@ def add_sentence(
     state = _with_section(state, section_id, titles or {})
     used = {*_by_id(state.report), *_by_id(state.base), *(item.id for _, item in state.lost)}
     number = next(number for number in range(1, len(used) + 2) if f"reader-{number}" not in used)
-    sentence = ReportSentence(f"reader-{number}", text, "reader")
+    sentence = ReportSentence(f"reader-{number}", text, "reader", evidence_ids)
     return dataclasses.replace(
         state, report=_inserted(state.report, section_id, sentence, after)
     ), sentence.id

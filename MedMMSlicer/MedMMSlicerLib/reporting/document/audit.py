@@ -1,9 +1,9 @@
 """The audit trail: who did what and when, each entry tied to the one before it by a hash.
 
 An entry is hashed over its canonical JSON with the hash of the entry before it, so that a change of one
-character anywhere is found at the entry where it was made. Whoever can rewrite the whole file can also rewrite
-all hashes: that is found by a hash noted elsewhere (`verify_trail(..., expected_head=...)`), e.g. on a printed
-report.
+character anywhere is found at the entry where it was made. Whoever can rewrite the whole file can also
+rewrite all hashes: that is found by a hash noted elsewhere (`verify_trail(..., expected_head=...)`), e.g. on
+a printed report.
 """
 
 from __future__ import annotations

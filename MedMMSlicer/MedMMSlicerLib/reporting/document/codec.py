@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...core import Report, ReportSection, ReportSentence, to_json
@@ -20,6 +20,7 @@ __all__ = [
     "read_report",
     "state_from_json",
     "state_to_json",
+    "versions_from_json",
 ]
 
 DOCUMENT_SCHEMA = "medmm-report-document"
@@ -56,7 +57,7 @@ def document_from_json(value: Mapping[str, Any]) -> ReportDocument:
             history={
                 str(name): tuple(Edit(**item) for item in edits) for name, edits in value["history"].items()
             },
-            versions=tuple(_version(item) for item in value["versions"]),
+            versions=versions_from_json(value["versions"]),
             audit=trail_from_lines("".join(f"{line}\n" for line in value["audit"])),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -130,6 +131,22 @@ def read_report(value: Mapping[str, Any]) -> Report:
         for section in value["sections"]
     )
     return Report(**{**value, "sections": sections})
+
+
+def versions_from_json(value: Sequence[Mapping[str, Any]]) -> tuple[SignedVersion, ...]:
+    """Signed versions from the JSON that `core.to_json` makes of them.
+
+    Raises
+    ------
+    InputError
+        If something is missing or of another kind.
+    """
+    try:
+        return tuple(_version(item) for item in value)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            f"A signed version of the report is damaged ({error!r}). Open a copy of it."
+        ) from error
 
 
 def _version(value: Mapping[str, Any]) -> SignedVersion:

@@ -31,8 +31,8 @@ class FindingEvent:
 class Replay:
     """What is known after the entries seen so far.
 
-    ``drafted``: by sentence id, (section id, text, author) of every text that the model or a template gave it,
-    oldest first; ``broken``: numbers of entries that could not be understood.
+    ``drafted``: by sentence id, (section id, text, author) of every text that the model or a template gave
+    it, oldest first; ``broken``: numbers of entries that could not be understood.
     """
 
     report: Report | None = None

@@ -99,8 +99,8 @@ def record(document: ReportDocument, act: Act) -> ReportDocument:
 
 
 def record_export(document: ReportDocument, act: Act, kind: str, sha256: str = "") -> ReportDocument:
-    """Note that the report left the program as ``kind`` (``html``, ``fhir``, ``sr``, ...), with the hash of the
-    file where there is one.
+    """Note that the report left the program as ``kind`` (``html``, ``fhir``, ``sr``, ...), with the hash of
+    the file where there is one.
 
     Raises
     ------
