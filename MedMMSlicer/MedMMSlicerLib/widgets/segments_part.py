@@ -120,7 +120,7 @@ class SegmentsPart(Part):
             font = name.font()
             font.setItalic(row.is_new)
             name.setFont(font)
-            set_cell(table, number, _SIZE, row.volume_text.replace(", ", "\n"), tip)
+            set_cell(table, number, _SIZE, _two_lines(row.volume_text), tip)
         keys = [(row.segmentation_id, row.segment_id) for row in self._rows]
         if self._selected in keys:
             if table.currentRow() != keys.index(self._selected):
@@ -310,3 +310,8 @@ class SegmentsPart(Part):
             return
         chosen = self._comparisons[number]
         self.attempt(self.room.segments.resolve, chosen.segmentation_id, chosen.new_segment_id, keep)
+
+
+def _two_lines(text: str) -> str:
+    """Break a list of sizes, in either language, so that the column stays narrow."""
+    return text.replace(", ", "\n").replace("，", "\n").replace("、", "\n")
