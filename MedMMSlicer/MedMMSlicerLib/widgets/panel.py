@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -85,7 +86,7 @@ class ReadingPanel:
         tokens = [self.room.listeners.subscribe("message", self.message_bar.refresh)]
         for topic in sorted({topic for part in self.parts for topic in part.topics}):
             parts = tuple(part for part in self.parts if topic in part.topics)
-            callback = self._run_changed if topic == "run" else (lambda parts=parts: self._later(parts))
+            callback = self._run_changed if topic == "run" else functools.partial(self._later, parts)
             tokens.append(self.room.listeners.subscribe(topic, callback))
         return tokens
 
@@ -153,8 +154,8 @@ class ReadingPanel:
             self._poll_timer.stop()
         if not self.ready:
             return
-        shown = (run.state.busy, run.state.kind, run.can_start(), run.can_undo, run.points_ras)
-        shown += (run.device_used, run.device_warning, self.room.cases.current_id)
+        state = (run.state.busy, run.state.kind, run.can_start(), run.can_undo, run.points_ras)
+        shown = (*state, run.device_used, run.device_warning, self.room.cases.current_id)
         if shown == self._shown_run:
             self.analyze.show_progress()
         else:

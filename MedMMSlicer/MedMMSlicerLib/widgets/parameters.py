@@ -40,9 +40,10 @@ class PanelParameters:
     filter: str = "all"
 
 
-def panel_parameters(scene: Any) -> PanelParameters:
-    """Wrap the module's parameter node of a scene, made on first use."""
+def panel_parameters(scene: Any) -> Any:
+    """Wrap the module's parameter node of a scene, made on first use, as `PanelParameters`."""
     from ..scene.parameters import parameter_node
 
     node_id = parameter_node(scene)
-    return PanelParameters(scene.GetNodeByID(node_id))
+    wrap: Any = PanelParameters  # the decorator gives it a constructor that takes the node
+    return wrap(scene.GetNodeByID(node_id))
