@@ -1,5 +1,7 @@
 """Why a finding has its probability: the operating point, what moved it, and why not to trust it."""
 
+# ruff: noqa: TID251 - widgets live inside Slicer
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,7 @@
 """Findings: what the model and the reader say, with probability, status and evidence."""
 
+# ruff: noqa: TID251 - widgets live inside Slicer
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,7 @@
 """The report: drafted sentences that a reader edits, and that point to what they state."""
 
+# ruff: noqa: TID251 - widgets live inside Slicer
+
 from __future__ import annotations
 
 from collections.abc import Callable
