@@ -26,8 +26,8 @@ _SHORT_PART = 3
 # Names that are also words of a report: taking them out alone could turn a sentence around.
 _WORD_LINES = (
     "left right no not none normal small large long short white black gray grey brown green stone",
-    "brain head chest lung heart may will young old low high hand foot back best early late strong sharp rich",
-    "cross bone skull field rose summer winter april june august",
+    "brain head chest lung heart may will young old low high hand foot back best early late strong sharp",
+    "rich cross bone skull field rose summer winter april june august",
 )
 _WORDS = frozenset(word for line in _WORD_LINES for word in line.split())
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..core import Prediction, Provenance, Report, ReportSection, ReportSentence
@@ -16,17 +17,46 @@ from .plain_text import clean_text, display_width, wrap_text
 from .quantities import format_number
 from .templates import LANGUAGES, TEMPLATE_FOLDER, Wording, load_wording
 
-__all__ = ["SCHEMA_VERSION", "report_from_json", "to_html", "to_json", "to_text"]
+__all__ = [
+    "PNG_SIGNATURE",
+    "SCHEMA_VERSION",
+    "Standing",
+    "report_from_json",
+    "run_rows",
+    "to_html",
+    "to_json",
+    "to_text",
+]
 
 SCHEMA_VERSION = 1
 _TEXT_WIDTH = 80
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a report stands, as a page shows it.
+
+    Parameters
+    ----------
+    status : str
+        Key of the words ``status.<status>``.
+    lines : tuple of str
+        Of the signature; empty: not signed.
+    addenda : tuple of (str, str)
+        Heading and text of each.
+    """
+
+    status: str
+    lines: tuple[str, ...] = ()
+    addenda: tuple[tuple[str, str], ...] = ()
 
 
 def to_html(
     report: Report,
     predictions: Sequence[Prediction] = (),
     images: Mapping[str, bytes] | None = None,
+    standing: Standing | None = None,
 ) -> str:
     """Render a report as one self-contained page without scripts.
 
@@ -38,6 +68,8 @@ def to_html(
         evidence links of the sentences lead.
     images : mapping of str to bytes, optional
         PNG files by caption.
+    standing : Standing, optional
+        Status, signature and addenda of a report document; without it the status of the report is shown.
 
     Returns
     -------
@@ -64,9 +96,10 @@ def to_html(
             report=report,
             sections=[(section, _linked(section, tables)) for section in report.sections],
             tables=tables,
-            runs=[_run(prediction.provenance, wording) for prediction in predictions],
+            runs=[run_rows(prediction.provenance, wording) for prediction in predictions],
             images=[(caption, Markup(_data_uri(caption, data))) for caption, data in (images or {}).items()],
             word=wording.word,
+            standing=standing or Standing(report.status),
             # Our own style sheet and its digest, not text from outside.
             style=Markup(style),
             digest=Markup(digest),
@@ -111,12 +144,12 @@ def _linked(
 
 
 def _data_uri(caption: str, data: bytes) -> str:
-    if not data.startswith(_PNG_SIGNATURE):
+    if not data.startswith(PNG_SIGNATURE):
         raise UsageError(f"The image '{clean_text(caption)}' of the report is not a PNG file. Pass PNG data.")
     return f"data:image/png;base64,{base64.b64encode(data).decode()}"
 
 
-def _run(provenance: Provenance, wording: Wording) -> list[tuple[str, str]]:
+def run_rows(provenance: Provenance, wording: Wording) -> list[tuple[str, str]]:
     """The provenance of one run as rows of a heading and a text."""
     device = wording.word(f"device.{provenance.provider_used}", provenance.provider_used)
     requested = wording.word("requested").replace("{device}", provenance.device_requested)
