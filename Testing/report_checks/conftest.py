@@ -8,9 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-
-from MedMMSlicerLib.core import CodedConcept, Finding, Measurement, OperatingPoint, Report
-from MedMMSlicerLib.core import ReportSection, ReportSentence
+from MedMMSlicerLib.core import (
+    CodedConcept,
+    Finding,
+    Measurement,
+    OperatingPoint,
+    Report,
+    ReportSection,
+    ReportSentence,
+)
 from MedMMSlicerLib.reporting.checks import CheckContext, Remark, check_report
 
 EXAMPLES = Path(__file__).with_name("examples")

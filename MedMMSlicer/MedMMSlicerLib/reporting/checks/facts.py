@@ -1,0 +1,165 @@
+"""Findings and measurements as the checks look them up: by concept, by side, by structure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...core import Finding, Measurement, SegmentDefinition
+from .lexicon import Concept, Lexicon, load_concepts, load_lexicon
+from .model import STATED_STATES, CheckContext
+from .sentence import Mention, SentenceModel, has_chinese, read_sentence
+from .sides import BOTH
+
+__all__ = ["Facts", "sides_of"]
+
+_LANGUAGES = ("en", "zh-CN")
+_STATED_KINDS = ("finding", "prognosis")
+OwnNames = tuple[tuple[str, str, tuple[str, ...]], ...]
+
+
+def sides_of(item: Finding | Measurement) -> frozenset[str]:
+    """Left, right or both; empty where none is stated."""
+    if item.laterality == "bilateral":
+        return BOTH
+    return frozenset({item.laterality}) if item.laterality in BOTH else frozenset()
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What a report may state, looked up by concept.
+
+    Made by `Facts.of`; holds for one set of findings, measurements and context.
+    """
+
+    findings: tuple[Finding, ...]
+    measurements: tuple[Measurement, ...]
+    context: CheckContext
+    concepts: dict[str, Concept]
+    key_of: dict[str, str]
+    keys_of_measurement: dict[str, frozenset[str]]
+    english: Lexicon
+    chinese: Lexicon
+
+    @classmethod
+    def of(
+        cls,
+        findings: Sequence[Finding],
+        measurements: Sequence[Measurement],
+        segments: Sequence[SegmentDefinition],
+        context: CheckContext,
+        folders: tuple[Path, ...] = (),
+    ) -> Facts:
+        """Look up what the findings are of, and learn the names that the data files do not know."""
+        plain = {language: load_lexicon(language, (), folders) for language in _LANGUAGES}
+        concepts = load_concepts(folders)
+        structure_codes = {segment.type.value for segment in segments}
+        own: dict[str, tuple[str, list[str]]] = {}
+        key_of = {}
+        for finding in findings:
+            if finding.kind in _STATED_KINDS:
+                kind = "structure" if finding.concept.value in structure_codes else ""
+                key_of[finding.id] = _key(finding, plain.values(), concepts, own, kind)
+        own_names = tuple((key, kind, tuple(dict.fromkeys(names))) for key, (kind, names) in own.items())
+        english, chinese = (load_lexicon(language, own_names, folders) for language in _LANGUAGES)
+        keys = {}
+        for item in measurements:
+            found: set[str] = set()
+            for language, lexicon in zip(_LANGUAGES, (english, chinese), strict=True):
+                model = read_sentence(item.name.get(language, ""), lexicon)
+                found |= {mention.key for mention in (*model.mentions, *model.structures)}
+            keys[item.id] = frozenset(found)
+        return cls(
+            tuple(findings), tuple(measurements), context, {**concepts, **english.concepts}, key_of, keys,
+            english, chinese,
+        )  # fmt: skip
+
+    def read(self, text: str) -> SentenceModel:
+        """The model of a sentence, in the language that it is written in."""
+        return read_sentence(text, self.chinese if has_chinese(text) else self.english)
+
+    def exact(self, key: str) -> list[Finding]:
+        """Findings of the concept itself."""
+        return [finding for finding in self.findings if self.key_of.get(finding.id) == key]
+
+    def covering(self, key: str) -> list[Finding]:
+        """Findings of the concept, else those of more specific ones that it may be said of."""
+        exact = self.exact(key)
+        if any(finding.status != "rejected" for finding in exact):
+            return exact
+        wider = [
+            finding
+            for finding in self.findings
+            if finding.id in self.key_of
+            and key in self.concepts[self.key_of[finding.id]].supports
+            and finding.status != "rejected"
+        ]
+        return [*exact, *wider]
+
+    def states(self, key: str, concept_key: str) -> bool:
+        """Whether naming ``key`` speaks of a finding of ``concept_key``: the same, or a more specific one."""
+        return key == concept_key or concept_key in self.concepts[key].supports
+
+    def is_critical(self, key: str) -> bool:
+        """Whether a concept is one that somebody has to be told of."""
+        concept = self.concepts[key]
+        return concept.is_critical or bool(set(concept.codes) & set(self.context.critical_codes))
+
+    def linked_findings(self, evidence_ids: Iterable[str]) -> list[Finding]:
+        """The findings that a sentence is linked to."""
+        wanted = set(evidence_ids)
+        return [finding for finding in self.findings if finding.id in wanted]
+
+    def candidates(self, model: SentenceModel, evidence_ids: Sequence[str]) -> list[Measurement]:
+        """The measurements that numbers of a sentence may be of: the linked ones, else those it names."""
+        linked = self.linked_findings(evidence_ids)
+        wanted = {*evidence_ids, *(name for finding in linked for name in finding.measurement_ids)}
+        rejected = [finding for finding in self.findings if finding.status == "rejected"]
+        refused = {name for finding in rejected for name in finding.measurement_ids}
+        usable = [item for item in self.measurements if item.id not in refused]
+        found = [item for item in usable if item.id in wanted]
+        if found:
+            return found
+        named: set[str] = set()
+        keys = {mention.key for mention in (*model.mentions, *model.structures)}
+        for mention in model.mentions:
+            named |= {name for item in self._near(mention) for name in item.measurement_ids}
+        return [item for item in usable if item.id in named or keys & self.keys_of_measurement[item.id]]
+
+    def _near(self, mention: Mention) -> list[Finding]:
+        if mention.is_implied:
+            return []
+        return [finding for finding in self.covering(mention.key) if finding.status != "rejected"]
+
+    def stated(self) -> list[Finding]:
+        """The findings that the reader stands for and that a report has to state."""
+        return [
+            finding
+            for finding in self.findings
+            if finding.status in STATED_STATES and finding.id in self.key_of
+        ]
+
+
+def _key(
+    finding: Finding,
+    lexicons: Iterable[Lexicon],
+    concepts: Mapping[str, Concept],
+    own: dict[str, tuple[str, list[str]]],
+    kind: str,
+) -> str:
+    names = [text for text in finding.name.values() if text.strip()]
+    for lexicon in lexicons:
+        for text in names:
+            key = lexicon.key_of_name(text)
+            if key:
+                return key
+    by_code = next((item for item in concepts.values() if finding.concept.value in item.codes), None)
+    if by_code is not None and by_code.kind == "finding":
+        # Its own name is a further name of the concept.
+        own.setdefault(by_code.key, ("finding", []))[1].extend(names)
+        return by_code.key
+    label = f"={(finding.name.get('en') or finding.concept.meaning).lower()}"
+    wanted = "structure" if kind or by_code is not None else "finding"
+    own.setdefault(label, (wanted, []))[1].extend([*names, finding.concept.meaning] if not by_code else names)
+    return label
