@@ -188,23 +188,15 @@ def segmented(opened: Opened, phantom: tuple[Volume, LabelMap]) -> Opened:
 
 def picture(view: Any) -> np.ndarray:
     """What a view shows, RGB of shape (height, width, 3)."""
-    settle()
-    return (
-        np.array(view.widget.grab().toImage().convertToFormat(_rgb888()).constBits())
-        .reshape(_grabbed_shape(view))[:, : view.widget.logical_size[0] * 3]
-        .reshape(*reversed(view.widget.logical_size), 3)
-    )
-
-
-def _rgb888() -> Any:
     import qt
 
-    return qt.QImage.Format_RGB888
-
-
-def _grabbed_shape(view: Any) -> tuple[int, int]:
-    image = view.widget.grab().toImage().convertToFormat(_rgb888())
-    return image.height(), image.bytesPerLine()
+    settle()
+    view.widget.draw_now()
+    image = view.widget.grab().toImage().convertToFormat(qt.QImage.Format_RGB888)
+    width, height = image.width(), image.height()
+    # Each row is filled up to a multiple of four bytes.
+    rows = np.array(image.constBits()).reshape(height, image.bytesPerLine())
+    return rows[:, : width * 3].reshape(height, width, 3)
 
 
 def drag(

@@ -210,7 +210,7 @@ def test_a_text_is_not_taken_and_a_bad_file_is_explained(reader: Any, tmp_path: 
 
 
 def test_while_the_panel_is_hidden_messages_go_to_the_status_bar(reader: Any) -> None:
-    reader.panel_dock.hide()
+    reader.docks.panel.hide()
     reader.room.tell("error", "Something is wrong.")
     assert reader.widget.statusBar().currentMessage() == "Something is wrong."
 
@@ -349,7 +349,7 @@ def test_the_window_comes_back_as_it_was(make_reader: Callable[..., Any], settin
     first.actions["window.tool.pan"].trigger()
     first.actions["view.interpolate"].trigger()
     first.actions["view.patient"].trigger()
-    first.case_dock.hide()
+    first.docks.cases.hide()
     settle()
     first.widget.close()
     assert first.closed and first.panel.cleaned
@@ -357,7 +357,7 @@ def test_the_window_comes_back_as_it_was(make_reader: Callable[..., Any], settin
     assert (second.widget.width, second.widget.height) == (780, 640)
     assert visible(second) == LAYOUTS["three-slices"] and second.mouse.tool == "pan"
     assert not second.actions["view.interpolate"].isChecked()
-    assert not second.case_dock.isVisible()
+    assert not second.docks.cases.isVisible()
     assert not second.actions["view.patient"].isChecked(), "names are hidden at every start"
 
 
@@ -409,7 +409,7 @@ def test_preferences_count_at_once_and_stay(make_reader: Callable[..., Any], set
 
     reader = make_reader()
     reader.actions["file.preferences"].trigger()
-    dialog = reader.preferences_dialog
+    dialog = reader.dialogs.preferences_dialog
     application = qt.QApplication.instance()
     dialog.theme.setCurrentIndex(2)
     assert is_dark(application.palette())
@@ -433,7 +433,7 @@ def test_the_keyboard_window_lists_every_key(reader: Any) -> None:
     from MedMMSlicerHost.reader.actions import SPECIFICATIONS
 
     reader.actions["help.keyboard"].trigger()
-    table = reader.keyboard_dialog.table
+    table = reader.dialogs.keyboard_dialog.table
     texts = {table.item(row, 1).text() for row in range(table.rowCount)}
     assert {item.text.replace("&", "") for item in SPECIFICATIONS if item.shortcut} <= texts
 
@@ -464,8 +464,8 @@ def test_a_message_of_the_editor_opens_its_dock(opened: Opened, monkeypatch: pyt
     reader = opened.reader
     reader.host.edit_segment("segmentation", "segment")
     settle()
-    assert calls == [ALL, ("segmentation", "segment")] and reader.editor_dock.isVisible()
-    reader.editor_dock.close()
+    assert calls == [ALL, ("segmentation", "segment")] and reader.docks.editor.isVisible()
+    reader.docks.editor.close()
     settle()
     assert calls[-1] == "stop"
 

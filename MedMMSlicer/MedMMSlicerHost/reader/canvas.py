@@ -100,6 +100,13 @@ class Canvas(qt.QWidget):
         self._stale = True
         self.update()
 
+    def draw_now(self) -> None:
+        """Draw what is due without waiting for a turn: before a picture is taken."""
+        if self._stale:
+            # First: what changes while drawing asks for another turn.
+            self._stale = False
+            self._keep(self._owner.draw(self.pixels))
+
     def resizeEvent(self, event: Any) -> None:
         """Remember the size; the drawing follows with the next paint event."""
         self._logical = (event.size().width(), event.size().height())
@@ -108,9 +115,7 @@ class Canvas(qt.QWidget):
     def paintEvent(self, _event: Any) -> None:
         """Draw if something changed, and paint."""
         if self._stale and (_pacer.may_draw() or self._image is None):
-            # Before drawing: what changes meanwhile asks for another turn.
-            self._stale = False
-            self._keep(self._owner.draw(self.pixels))
+            self.draw_now()
         elif self._stale:
             _pacer.wait(self)
         painter = qt.QPainter(self)

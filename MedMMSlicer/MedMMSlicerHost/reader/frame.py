@@ -80,12 +80,18 @@ class StatusBar:
     def show_device(self, name: str) -> None:
         """Show the device that the last run really used; empty: none yet."""
         self._device_name = name
-        self.device.setText(_("Device used: {name}").format(name=name) if name else "")
+        self.device.setText(_("Device used: {name}").format(name=_device_text(name)) if name else "")
 
     def retranslate(self) -> None:
         """Write the texts anew after the language changed."""
         self.notice.setText(_("Research use only. Not for clinical diagnosis."))
         self.show_device(self._device_name)
+
+
+def _device_text(provider: str) -> str:
+    """Name an execution provider of ONNX Runtime as the panel does."""
+    name = provider.removesuffix("ExecutionProvider")
+    return _("Processor (CPU)") if name == "CPU" else name
 
 
 def _dropped_paths(event: Any) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ class DesktopHost(DialogHost):
         start = self._preferences.text("folder")
         if folder:
             chosen = qt.QFileDialog.getExistingDirectory(self._window, title, start)
-            paths = (str(chosen),) if chosen else ()
+            paths = _names((chosen,) if chosen else ())
         else:
             paths = _names(qt.QFileDialog.getOpenFileNames(self._window, title, start))
         if paths:

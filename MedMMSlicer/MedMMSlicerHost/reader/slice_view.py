@@ -65,7 +65,7 @@ class SliceView(View):
     def mm_per_pixel(self) -> float:
         """Millimeters for one unit of mouse positions."""
         width = max(1, self.node.GetDimensions()[0])
-        return float(self.node.GetFieldOfView()[0]) / width * self.widget.ratio
+        return float(self.node.GetFieldOfView()[0] / width * self.widget.ratio)
 
     @property
     def axes_ras(self) -> NDArray[np.float64]:

@@ -10,12 +10,20 @@ __all__ = ["THEMES", "apply_theme", "is_dark"]
 
 THEMES = ("system", "light", "dark")
 
-_ROLES = ("Window", "WindowText", "Base", "AlternateBase", "Text", "Button", "ButtonText", "BrightText")
-_ROLES += ("ToolTipBase", "ToolTipText", "Highlight", "HighlightedText", "Link", "PlaceholderText", "Mid")
-_LIGHT = ("#f3f4f6", "#1b1d21", "#ffffff", "#eceef1", "#1b1d21", "#e7e9ed", "#1b1d21", "#b00020")
-_LIGHT += ("#ffffff", "#1b1d21", "#2f6fb5", "#ffffff", "#1f5d9e", "#6b7280", "#b9bec7")
-_DARK = ("#24272c", "#e6e8eb", "#1b1d21", "#2b2f35", "#e6e8eb", "#32363d", "#e6e8eb", "#ff8a80")
-_DARK += ("#32363d", "#e6e8eb", "#3d7fc4", "#ffffff", "#8ab8ea", "#9aa1ab", "#4a4f57")
+# fmt: off
+_ROLES = (
+    "Window", "WindowText", "Base", "AlternateBase", "Text", "Button", "ButtonText", "BrightText",
+    "ToolTipBase", "ToolTipText", "Highlight", "HighlightedText", "Link", "PlaceholderText", "Mid",
+)
+_LIGHT = (
+    "#f3f4f6", "#1b1d21", "#ffffff", "#eceef1", "#1b1d21", "#e7e9ed", "#1b1d21", "#b00020",
+    "#ffffff", "#1b1d21", "#2f6fb5", "#ffffff", "#1f5d9e", "#6b7280", "#b9bec7",
+)
+_DARK = (
+    "#24272c", "#e6e8eb", "#1b1d21", "#2b2f35", "#e6e8eb", "#32363d", "#e6e8eb", "#ff8a80",
+    "#32363d", "#e6e8eb", "#3d7fc4", "#ffffff", "#8ab8ea", "#9aa1ab", "#4a4f57",
+)
+# fmt: on
 _DISABLED = {"light": "#8a909a", "dark": "#7d838c"}
 
 _started_with: list[Any] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from MedMMSlicerLib.scene.views import SLICE_VIEWS
@@ -226,6 +227,14 @@ class ViewCommands:
             display = self.scene.GetNthNodeByClass(index, "vtkMRMLScalarVolumeDisplayNode")
             display.SetInterpolate(wanted)
 
+    def apply_marks(self) -> None:
+        """Bring nodes to what the marks say: a new or loaded scene may differ."""
+        self.show_crosshair()
+        self.interpolate()
+        self.show_planes()
+        for view in self.slices.values():
+            view.composite.SetLinkedControl(self.is_on("view.link"))
+
     def show_planes(self) -> None:
         """Show the slices in the 3D view, or hide them."""
         for view in self.slices.values():
@@ -306,11 +315,11 @@ class ViewCommands:
             "navigate.view": self.next_view,
         }
         for preset in CT_PRESETS:
-            found[f"window.ct.{preset.id}"] = lambda name=preset.id: self.set_preset(name)
+            found[f"window.ct.{preset.id}"] = partial(self.set_preset, preset.id)
         for side in DIRECTIONS:
-            found[f"view.from.{side}"] = lambda name=side: self.look_from(name)
+            found[f"view.from.{side}"] = partial(self.look_from, side)
         for name in SLICE_VIEWS:
-            found[f"view.main.{name}"] = lambda key=name: self.choose_main(key)
+            found[f"view.main.{name}"] = partial(self.choose_main, name)
         return found
 
     @property

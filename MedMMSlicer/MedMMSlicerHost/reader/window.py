@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,19 @@ from MedMMSlicerLib.widgets import translation
 
 from ..application import HostApplication
 from .actions import ActionTable
-from .case_list import CaseList
 from .corners import Corners
+from .dialogs import Dialogs
+from .docks import Docks
 from .files import Files
 from .frame import MainWindow, StatusBar
-from .help_windows import AboutDialog, KeyboardDialog
 from .host import DesktopHost
+from .memory import WindowMemory
 from .mouse import TOOLS, SliceMouse, SliceMouseTargets
-from .preferences import DEVICES, Preferences, PreferencesDialog
+from .preferences import Preferences
 from .readout import read_at
 from .slice_view import SliceView
 from .surfaces import Surfaces
-from .theme import THEMES, apply_theme
+from .theme import apply_theme
 from .toolbar import ToolBar
 from .view import View
 from .view_area import LAYOUTS, VOLUME, ViewArea
@@ -34,20 +36,6 @@ from .words import _
 __all__ = ["ReaderWindow"]
 
 _TITLE = "MedMM reader"
-_PANEL_WIDTH = 400
-"""Pixels: what every part of the panel is made for."""
-
-_STATE_VERSION = 1
-_MARKS = {
-    "view.link": False,
-    "view.interpolate": True,
-    "view.crosshair": False,
-    "view.letters": True,
-    "view.corners": True,
-    "view.surfaces": True,
-    "view.planes": False,
-}
-"""Marks that are remembered, with what they are at first. The patient's name is hidden at every start."""
 
 
 class ReaderWindow:
@@ -88,8 +76,11 @@ class ReaderWindow:
         self.closed = False
         self._tokens: list[int] = []
         self._shown_volume = ""
+        self._language = translation.language()
         self.widget = MainWindow(self._may_close, self.open)
-        self.host = DesktopHost(self.widget, preferences, self._open_scene_later, self._edit_segment)
+        self.host = DesktopHost(
+            self.widget, preferences, self._open_scene_later, lambda *ids: self.docks.edit(*ids)
+        )
         self._make_views()
         self.files = Files(room, self.host, application.clear, self._scene_replaced)
         self._make_actions()
@@ -130,6 +121,12 @@ class ReaderWindow:
         self.widget.setCentralWidget(self.area.widget)
 
     def _make_actions(self) -> None:
+        choose = {
+            "language": self.choose_language,
+            "theme": self.choose_theme,
+            "device": self._choose_device,
+        }
+        self.dialogs = Dialogs(self.widget, self.preferences, choose)
         handlers: dict[str, Callable[[], object]] = {
             **self.commands.handlers(),
             "file.open": self.files.ask_open,
@@ -139,21 +136,21 @@ class ReaderWindow:
             "file.close_case": self.close_case,
             "file.close_all": self.files.close_all,
             "file.picture": self.copy_picture,
-            "file.preferences": self.show_preferences,
+            "file.preferences": self.dialogs.show_preferences,
             "file.quit": self.widget.close,
             "view.surfaces": lambda: self.surfaces.set_enabled(self._is_on("view.surfaces")),
             "view.fullscreen": self._full_screen,
-            "navigate.panel": self._between_views_and_panel,
-            "help.keyboard": self.show_keyboard,
-            "help.about": self.show_about,
+            "navigate.panel": lambda: self.docks.swap_focus(self.commands, self.area),
+            "help.keyboard": self.dialogs.show_keyboard,
+            "help.about": self.dialogs.show_about,
         }
         for name in LAYOUTS:
-            handlers[f"view.layout.{name}"] = lambda key=name: self.choose_layout(key)
+            handlers[f"view.layout.{name}"] = partial(self.choose_layout, name)
         for name in TOOLS:
-            handlers[f"window.tool.{name}"] = lambda key=name: self.choose_tool(key)
+            handlers[f"window.tool.{name}"] = partial(self.choose_tool, name)
         self.table = ActionTable(self.widget, self.area.widget, handlers)
         self.actions = self.table.actions
-        self.commands.table = self.table
+        self.commands.table = self.dialogs.table = self.table
         self._fill_samples()
         self.tools = ToolBar(self.widget, self.table)
 
@@ -170,59 +167,30 @@ class ReaderWindow:
         self.table.menus["file"].insertMenu(self.actions["file.save"], self._samples_menu)
 
     def _make_docks(self) -> None:
-        self.cases = CaseList(self.room, self.select_case, self._close_case_later)
-        self.case_dock = self._dock("cases", "Cases", self.cases.widget, qt.Qt.LeftDockWidgetArea)
-        self.panel_dock = self._dock("panel", "Reading", self.panel.widget, qt.Qt.RightDockWidgetArea)
-        self.panel.widget.setMinimumWidth(_PANEL_WIDTH)
-        self.editor: Any = None
-        self.editor_dock = self._dock("editor", "Segment editor", qt.QWidget(), qt.Qt.LeftDockWidgetArea)
-        self.editor_dock.hide()
-        self.editor_dock.connect("visibilityChanged(bool)", self._editor_shown)
+        self.docks = Docks(self.widget, self.room, self.views, self.panel.widget)
+        self.cases = self.docks.make_cases(self.select_case, self._close_case_later)
+        self.docks.make_editor(self.surfaces.request)
         hotkeys = getattr(self.panel, "hotkeys", None)
         if hotkeys is not None:
             hotkeys.fill(self.table.menus["reading"])
         menu = self.table.menus["view"]
         menu.addSeparator()
-        for name, dock in (("cases", self.case_dock), ("panel", self.panel_dock)):
-            toggle = dock.toggleViewAction()
-            toggle.setShortcut(qt.QKeySequence({"cases": "F3", "panel": "F9"}[name]))
+        for name, toggle in self.docks.toggles().items():
             menu.addAction(toggle)
             self.actions[f"view.dock.{name}"] = toggle
-
-    def _dock(self, name: str, title: str, content: Any, side: Any) -> Any:
-        dock = qt.QDockWidget(_(title), self.widget)
-        dock.setObjectName(f"{name}Dock")
-        dock.setProperty("source", title)
-        dock.setWidget(content)
-        self.widget.addDockWidget(side, dock)
-        return dock
 
     def _restore(self) -> None:
         """Put everything as the reader left it."""
         apply_theme(qt.QApplication.instance(), self.preferences.theme)
-        for name, default in _MARKS.items():
-            self.table.check(name, self.preferences.flag(name, default))
+        self.memory = WindowMemory(self.widget, self.table, self.preferences)
+        self.memory.restore_marks()
+        self.surfaces.enabled = self._is_on("view.surfaces")
         self.choose_tool(self.preferences.text("tool", "window", TOOLS))
         self.choose_layout(self.preferences.text("layout", "four-up", LAYOUTS))
-        self._apply_marks()
+        self.commands.apply_marks()
         self._choose_device(self.preferences.device)
-        self.widget.resize(1360, 860)
-        self.widget.resizeDocks((self.panel_dock,), (_PANEL_WIDTH + 20,), qt.Qt.Horizontal)
-        self.widget.resizeDocks((self.case_dock,), (230,), qt.Qt.Horizontal)
-        geometry, state = self.preferences.data("geometry"), self.preferences.data("state")
-        if geometry and state:
-            self.widget.restoreGeometry(geometry)
-            self.widget.restoreState(state, _STATE_VERSION)
-        self.editor_dock.hide()
+        self.memory.restore_window(self.docks)
         self._set_title()
-
-    def _apply_marks(self) -> None:
-        """Bring nodes to what the marks say, as a new or loaded scene may differ."""
-        self.commands.show_crosshair()
-        self.commands.interpolate()
-        self.commands.show_planes()
-        for view in self.commands.slices.values():
-            view.composite.SetLinkedControl(self._is_on("view.link"))
 
     # ------------------------------------------------------------------ what the reader asks for
 
@@ -278,47 +246,24 @@ class ReaderWindow:
         self._language = translation.language()
         self.table.retranslate()
         self._samples_menu.setTitle(_("Open a sam&ple"))
-        for dock in (self.case_dock, self.panel_dock, self.editor_dock):
-            dock.setWindowTitle(_(str(dock.property("source"))))
         self.tools.retranslate()
+        self.docks.retranslate()
         self.cases.refresh()
         self.status.retranslate()
         self.commands.refresh()
 
-    def show_preferences(self) -> None:
-        """Open the preferences."""
-        names = {"system": _("As the system"), "light": _("Light"), "dark": _("Dark")}
-        devices = {"auto": _("Automatic"), "cpu": _("Processor (CPU)"), "cuda": _("Graphics card (CUDA)")}
-        choices = {
-            "language": (dict(translation.LANGUAGES), translation.language()),
-            "theme": ({name: names[name] for name in THEMES}, self.preferences.theme),
-            "device": ({name: devices[name] for name in DEVICES}, self.preferences.device),
-        }
-        handlers = {
-            "language": self.choose_language,
-            "theme": self.choose_theme,
-            "device": self._choose_device,
-        }
-        self.preferences_dialog = PreferencesDialog(
-            self.widget, choices, lambda name, value: handlers[name](value)
-        )
-        self.preferences_dialog.open()
-
-    def show_keyboard(self) -> None:
-        """Open the list of keys and of what the mouse does."""
-        self.keyboard_dialog = KeyboardDialog(self.widget, self.table)
-        self.keyboard_dialog.open()
-
-    def show_about(self) -> None:
-        """Say what this is, and that it is for research."""
-        self.about_dialog = AboutDialog(self.widget)
-        self.about_dialog.open()
-
     def copy_picture(self) -> None:
         """Copy the active view, with its texts, to the clipboard."""
+        self.draw_now()
         picture = self.commands.active.widget.grab()
         qt.QApplication.clipboard().setPixmap(picture)
         self.status.say(_("The picture is on the clipboard. It may show the patient's name if that is on."))
+
+    def draw_now(self) -> None:
+        """Draw every visible view that is due at once: before the window is photographed."""
+        for view in self.views.values():
+            if view.widget.isVisible():
+                view.widget.draw_now()
 
     def close(self) -> None:
         """Let go of everything; without a question."""
@@ -328,8 +273,7 @@ class ReaderWindow:
         for token in self._tokens:
             self.room.listeners.unsubscribe(token)
         self.surfaces.stop()
-        if self.editor is not None:
-            self.editor.stop()
+        self.docks.stop_editor()
         self.panel.cleanup()
         for view in self.views.values():
             view.close()
@@ -350,14 +294,13 @@ class ReaderWindow:
         self._tokens = [
             self.room.listeners.subscribe(topic, reaction) for topic, reaction in reactions.items()
         ]
-        self._language = translation.language()
 
     def _cases_changed(self) -> None:
         self.cases.refresh()
         self._set_title()
 
     def _case_changed(self) -> None:
-        if translation.language() != self._language_known():
+        if translation.language() != self._language:
             self.retranslate()
         self.cases.refresh()
         self._set_title()
@@ -368,13 +311,10 @@ class ReaderWindow:
             self._shown_volume = shown
             self.commands.arrange_for_image(self.preferences.text("layout", "four-up", LAYOUTS))
             self.commands.volume_view.forget()
-            self._apply_marks()
+            self.commands.apply_marks()
         self.table.check("window.invert", self.commands.is_inverted)
         self.surfaces.request()
         self.commands.refresh()
-
-    def _language_known(self) -> str:
-        return getattr(self, "_language", translation.language())
 
     def _run_changed(self) -> None:
         self.status.show_device(self.room.run.device_used)
@@ -383,7 +323,7 @@ class ReaderWindow:
     def _message_changed(self) -> None:
         # The panel has a bar for messages; while it is hidden, they are not lost.
         message = self.room.message
-        if message is not None and not self.panel_dock.isVisible():
+        if message is not None and not self.docks.panel.isVisible():
             self.status.say(message.text)
 
     def _scene_replaced(self) -> None:
@@ -418,29 +358,6 @@ class ReaderWindow:
         self.view_menu.popup(view.widget.mapToGlobal(qt.QPoint(round(position[0]), round(position[1]))))
 
     # ------------------------------------------------------------------ editor, focus, end
-
-    def _edit_segment(self, segmentation_id: str, segment_id: str) -> None:
-        if self.editor is None:
-            from ..segment_editor import SegmentEditor
-
-            self.editor = SegmentEditor(self.room, self.views)
-            self.editor_dock.setWidget(self.editor.widget)
-        self.editor.start(segmentation_id, segment_id)
-        self.editor_dock.show()
-        self.editor_dock.raise_()
-
-    def _editor_shown(self, visible: bool) -> None:
-        if not visible and self.editor is not None and not self.editor_dock.isVisible():
-            self.editor.stop()
-            self.surfaces.request()
-
-    def _between_views_and_panel(self) -> None:
-        if self.area.widget.isAncestorOf(qt.QApplication.focusWidget() or self.panel.widget):
-            self.panel_dock.show()
-            self.panel.widget.setFocus()
-            self.panel.widget.focusNextChild()
-        else:
-            self.commands.focus(self.area.active)
 
     def _full_screen(self) -> None:
         if self._is_on("view.fullscreen"):
@@ -477,9 +394,6 @@ class ReaderWindow:
             return True
         if not self.files.may_drop():
             return False
-        for name in _MARKS:
-            self.preferences.set(name, self._is_on(name))
-        self.preferences.set("geometry", self.widget.saveGeometry())
-        self.preferences.set("state", self.widget.saveState(_STATE_VERSION))
+        self.memory.keep()
         self.close()
         return True
