@@ -104,10 +104,12 @@ def activation_maps(
 
 
 def normalized_map(values: NDArray[Any]) -> NDArray[np.float32]:
-    """Positive part divided by its maximum, float32 in 0..1; all zero where nothing is positive."""
-    positive = np.maximum(np.nan_to_num(np.asarray(values, np.float32), nan=0.0), 0.0)
-    largest = float(positive.max())
-    return positive if largest <= 0 else np.asarray(positive / np.float32(largest), np.float32)
+    """Positive part divided by its maximum, float32 in 0..1; zero where there is no number."""
+    positive: NDArray[np.float32] = np.fmax(np.asarray(values, np.float32), np.float32(0))
+    largest = positive.max()
+    if largest > 0:
+        positive /= largest
+    return positive
 
 
 def leave_one_out(

@@ -55,9 +55,12 @@ def segment_extents(label_map: LabelMap) -> tuple[SegmentExtent, ...]:
         if box is None:
             extents.append(SegmentExtent(segment, 0, None))
             continue
-        voxels = np.argwhere(label_map.array[box] == segment.value)
-        center = voxels.mean(axis=0) + [piece.start for piece in box]
-        extents.append(SegmentExtent(segment, len(voxels), _point(label_map.geometry.kji_to_ras(center))))
+        mask = label_map.array[box] == segment.value
+        voxels = int(np.count_nonzero(mask))
+        profiles = (np.count_nonzero(mask, axis=axes) for axes in ((1, 2), (0, 2), (0, 1)))
+        center = np.array([np.arange(len(counts)) @ counts / voxels for counts in profiles])
+        center += [piece.start for piece in box]
+        extents.append(SegmentExtent(segment, voxels, _point(label_map.geometry.kji_to_ras(center))))
     return tuple(extents)
 
 

@@ -1,4 +1,8 @@
-"""Interpolation between grids, through SimpleITK in voxel coordinates (any affine, shears included)."""
+"""Interpolation between grids in voxel coordinates (any affine, shears included).
+
+SimpleITK does it in general. Linear enlargement of a small grid along its own axes, as of logits and heat
+maps, is a product with one small matrix per axis, which is many times faster.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,9 @@ __all__ = ["resample"]
 
 ANTIALIAS_RATIO = 1.5
 """Coarsening above which the image is smoothed first."""
+
+_SMALL_AXIS = 512
+"""Longest source axis for which the product with a matrix per axis is worth it."""
 
 _CUBIC_MINIMUM = 4
 """SimpleITK's cubic B-spline wants at least so many voxels along each axis."""
@@ -48,8 +55,6 @@ def resample(
     -------
     ndarray of float32, shape of ``target``
     """
-    import SimpleITK as sitk
-
     ratios = _ratios(source, target)
     sigmas = [_sigma(ratio) if smooth else 0.0 for ratio in ratios]
     box = overlap_box(target, source)
@@ -66,6 +71,12 @@ def resample(
     if interpolation == "cubic":
         part, start = _padded_for_cubic(part, start)
     matrix = np.linalg.inv(source.cropped(start, part.shape).ijk_to_ras) @ target.ijk_to_ras
+    if interpolation == "linear":
+        axes = _own_axes(matrix, part.shape, target.shape)
+        if axes is not None:
+            return _separable(part, axes, outside)
+    import SimpleITK as sitk
+
     transform = sitk.AffineTransform(3)
     transform.SetMatrix(matrix[:3, :3].ravel().tolist())
     transform.SetTranslation(_snapped(matrix[:3, 3]).tolist())
@@ -81,6 +92,42 @@ def resample(
         sitk.sitkFloat32,
     )
     return np.asarray(sitk.GetArrayFromImage(result), np.float32)
+
+
+def _own_axes(
+    matrix: NDArray[np.float64], size: tuple[int, ...], wanted: tuple[int, int, int]
+) -> list[NDArray[np.float64]] | None:
+    """Source coordinates of the target's voxels along K, J and I; None if an axis is not the source's own, or
+    the source is not the smaller grid.
+    """
+    scale = np.diag(matrix)[:3]
+    tilt = np.abs(matrix[:3, :3] - np.diag(scale)) @ np.array(wanted[::-1], float)
+    if tilt.max() > 1e-6 or max(size) > _SMALL_AXIS or np.prod(wanted) < np.prod(size):
+        return None
+    offset = _snapped(matrix[:3, 3])
+    return [scale[axis] * np.arange(count) + offset[axis] for axis, count in zip((2, 1, 0), wanted)]
+
+
+def _separable(
+    part: NDArray[np.float32], axes: list[NDArray[np.float64]], outside: float
+) -> NDArray[np.float32]:
+    """Linear interpolation, one axis after the other; within half a voxel of the border its value is kept."""
+    weights, missing = [], []
+    for count, places in zip(part.shape, axes):
+        missing.append((places < -0.5 - 1e-9) | (places > count - 0.5 + 1e-9))
+        clamped = np.clip(places, 0, count - 1)
+        lower = np.minimum(clamped.astype(int), max(count - 2, 0))
+        share, rows = clamped - lower, np.arange(len(places))
+        matrix = np.zeros((len(places), count), np.float32)
+        matrix[rows, lower] = 1 - share
+        matrix[rows, np.minimum(lower + 1, count - 1)] += share
+        weights.append(matrix)
+    result = np.tensordot(weights[0], part, axes=1)
+    result = np.matmul(np.matmul(weights[1], result), weights[2].T)
+    for axis, gone in enumerate(missing):
+        if gone.any():
+            result[(slice(None),) * axis + (gone,)] = outside
+    return np.asarray(result, np.float32)
 
 
 def _ratios(source: VolumeGeometry, target: VolumeGeometry) -> NDArray[np.float64]:
