@@ -114,7 +114,7 @@ def _separable(
     """Linear interpolation, one axis after the other; within half a voxel of the border its value is kept."""
     weights, missing = [], []
     for count, places in zip(part.shape, axes):
-        missing.append((places < -0.5 - 1e-9) | (places > count - 0.5 + 1e-9))
+        missing.append((places < -0.5) | (places >= count - 0.5))  # as SimpleITK has it
         clamped = np.clip(places, 0, count - 1)
         lower = np.minimum(clamped.astype(int), max(count - 2, 0))
         share, rows = clamped - lower, np.arange(len(places))
