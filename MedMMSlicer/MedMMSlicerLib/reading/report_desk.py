@@ -17,6 +17,7 @@ from ..scene.node_updates import write_text
 from ..scene.texts import report_from_node
 from . import report_state as states
 from .report_draft import drafted_prediction, make_draft, rendered_predictions, section_titles
+from .report_inserts import NewSentence, ReportInserts, add_sentences
 from .report_state import PendingChange, ReportState
 from .report_workflow import ReportWorkflow
 
@@ -50,6 +51,8 @@ class ReportDesk:
     ----------
     workflow : ReportWorkflow
         The report as a document: status, signatures, audit trail, recovery.
+    inserts : ReportInserts
+        Findings, measurements, phrases and templates by name.
     """
 
     def __init__(self, room: ReadingRoom) -> None:
@@ -57,6 +60,7 @@ class ReportDesk:
         self._histories: dict[str, _History] = {}
         self._read: tuple[str, str, object, ReportState] | None = None
         self.workflow = ReportWorkflow(room)
+        self.inserts = ReportInserts(room)
 
     @property
     def report(self) -> Report | None:
@@ -107,6 +111,18 @@ class ReportDesk:
         state, name = states.add_sentence(self._open(), section_id, text, after, self.sections(), evidence)
         self._edit(state)
         return name
+
+    def insert(self, items: Sequence[NewSentence]) -> tuple[str, ...]:
+        """Add several sentences as one edit, each at the end of its section, and return their ids.
+
+        Raises
+        ------
+        UsageError, InputError
+            As `add_sentence`.
+        """
+        state, names = add_sentences(self._open(), items, self.sections())
+        self._edit(state)
+        return names
 
     def remove(self, sentence_id: str) -> None:
         """Remove a sentence; no later draft brings it back.

@@ -26,7 +26,7 @@ from ..errors import InputError
 from ..files import atomic_write, output_error
 from .report_storage import StoredParts
 
-__all__ = ["RecoveryContent", "RecoveryFile", "RecoveryStore", "default_recovery_folder"]
+__all__ = ["RecoveryContent", "RecoveryFile", "RecoveryStore", "default_recovery_folder", "user_data_folder"]
 
 _SCHEMA, _VERSION = "medmm-recovery", 1
 _SUFFIX, _LOCK = ".recovery", ".lock"
@@ -218,15 +218,20 @@ class RecoveryStore:
 
 
 def default_recovery_folder() -> Path:
-    """Where the user's data are, by platform."""
+    """Where recovery files are kept."""
+    return user_data_folder() / "recovery"
+
+
+def user_data_folder() -> Path:
+    """Where MedMM keeps the data of this user, by platform."""
     variable = {"win32": "LOCALAPPDATA", "darwin": ""}.get(sys.platform, "XDG_DATA_HOME")
     base = os.environ.get(variable, "") if variable else ""
     if base:
-        return Path(base) / "medmm" / "recovery"
+        return Path(base) / "medmm"
     home = {"win32": "AppData/Local", "darwin": "Library/Application Support"}.get(
         sys.platform, ".local/share"
     )
-    return Path.home() / home / "medmm" / "recovery"
+    return Path.home() / home / "medmm"
 
 
 def _one_line(value: Any) -> str:

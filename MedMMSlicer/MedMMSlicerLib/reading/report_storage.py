@@ -1,8 +1,8 @@
 """A report document in the scene: text nodes of its case, so that it is saved and reloaded with it.
 
 Roles: ``report`` (the report, written by the report desk), ``report_document`` (status, signatures, addenda,
-time), ``report_versions`` (signed versions that were amended), ``report_audit`` (the audit trail as JSON Lines,
-in one or more nodes: an edit rewrites only the last, so that a long trail does not make typing slow).
+time), ``report_versions`` (signed versions that were amended), ``report_audit`` (the audit trail as JSON
+Lines, in one or more nodes: an edit rewrites only the last, so that a long trail does not make typing slow).
 """
 
 from __future__ import annotations

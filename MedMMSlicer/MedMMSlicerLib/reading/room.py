@@ -157,5 +157,6 @@ class ReadingRoom:
     def close(self) -> None:
         """End the worker and let go of the scene; what was done stays in the scene."""
         self.run.close()
+        self.report.workflow.autosave.close()
         self.cases.close()
         self.listeners.clear()
