@@ -149,12 +149,13 @@ def _key(
     kind: str,
 ) -> str:
     names = [text for text in finding.name.values() if text.strip()]
+    by_code = next((item for item in concepts.values() if finding.concept.value in item.codes), None)
     for lexicon in lexicons:
         for text in names:
             key = lexicon.key_of_name(text)
             if key:
-                return key
-    by_code = next((item for item in concepts.values() if finding.concept.value in item.codes), None)
+                # "Fracture" with the code of a rib fracture is one of the rib.
+                return by_code.key if by_code is not None and key in by_code.is_a else key
     if by_code is not None and by_code.kind == "finding":
         # Its own name is a further name of the concept.
         own.setdefault(by_code.key, ("finding", []))[1].extend(names)

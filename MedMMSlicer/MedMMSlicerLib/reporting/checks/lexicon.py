@@ -37,6 +37,8 @@ class Concept:
         ``finding`` or ``structure``.
     supports : tuple of str
         Less specific concepts that may be said of it, as *opacity* of a pneumonia.
+    is_a : tuple of str
+        More general concepts: who denies one of them denies this one.
     is_critical, is_descriptive : bool
         Critical: the referring physician has to be told. Descriptive: it may be said without a finding.
     """
@@ -45,6 +47,7 @@ class Concept:
     codes: tuple[str, ...] = ()
     kind: str = "finding"
     supports: tuple[str, ...] = ()
+    is_a: tuple[str, ...] = ()
     is_critical: bool = False
     is_descriptive: bool = False
 
@@ -60,7 +63,7 @@ class Cue:
 
 @dataclass(frozen=True)
 class Name:
-    """A name of a concept: found by ``needed`` alone when there is no expression around it."""
+    """A name of a concept; a group ``it`` of the expression, where there is one, is the place of the name."""
 
     key: str
     needed: str
@@ -125,7 +128,8 @@ def load_concepts(folders: tuple[Path, ...] = ()) -> Mapping[str, Concept]:
                 key,
                 tuple(entry.get("codes", ())),
                 entry.get("kind", "finding"),
-                tuple(entry.get("supports", ())),
+                tuple(dict.fromkeys([*entry.get("supports", ()), *entry.get("is_a", ())])),
+                tuple(entry.get("is_a", ())),
                 bool(entry.get("critical", False)),
                 bool(entry.get("descriptive", False)),
             )
@@ -169,7 +173,7 @@ def load_lexicon(
     return Lexicon(
         language,
         concepts,
-        _names(terms, data.get("patterns", ()), chinese),
+        _names(terms, data.get("patterns", ())),
         tuple(Normal(need, _compiled(text), tuple(keys)) for need, text, keys in data.get("normal", ())),
         tuple(cue for kind, cues in data.get("cues", {}).items() for cue in _cues(kind, cues, chinese)),
         tuple(_cues("told", data.get("told", ()), chinese)),
@@ -181,7 +185,7 @@ def load_lexicon(
 
 
 def _names(
-    terms: Mapping[str, Iterable[str]], patterns: Iterable[tuple[str, str, str]], chinese: bool
+    terms: Mapping[str, Iterable[str]], patterns: Iterable[tuple[str, str, str]]
 ) -> tuple[Name, ...]:
     found = []
     for key, words in terms.items():
@@ -194,7 +198,7 @@ def _names(
             needed = word if not latin else max(word.split(), key=len)
             found.append(Name(key, needed, re.compile(text)))
     for key, needed, text in patterns:
-        found.append(Name(key, needed, _compiled(text) if chinese else _compiled(text)))
+        found.append(Name(key, needed, _compiled(text)))
     return tuple(found)
 
 

@@ -70,7 +70,7 @@ def unstated_findings(sentences: Sequence[Read], facts: Facts, language: str) ->
             mention.status in _ABOUT and _is_about(mention, finding, facts)
             for other, mentions in by_key.items()
             for mention in mentions
-            if other in ("*", key) or (mention.status != "denied" and facts.states(other, key))
+            if other in ("*", key, *facts.concepts[key].is_a) or (mention.status != "denied" and facts.states(other, key))
         ):
             continue
         name = finding.name.get(language) or finding.name.get("en") or finding.concept.meaning

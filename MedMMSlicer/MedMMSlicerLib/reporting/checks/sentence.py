@@ -209,8 +209,11 @@ class _Statement:
             if name.needed not in self.lowered:
                 continue
             for match in name.pattern.finditer(self.lowered):
-                if not self._is_other(name.key, match.start()):
-                    found.append(Mention(name.key, match.start(), match.end()))
+                place = match.span("it") if match.groupdict().get("it") else match.span()
+                if not self._is_other(name.key, place[0]):
+                    found.append(Mention(name.key, *place))
+        # Patterns come last, and of equal places the last is kept: they know more than the name alone.
+        found.reverse()
         found.sort(key=lambda item: (item.start - item.stop, item.start))
         kept: list[Mention] = []
         for item in found:
