@@ -48,7 +48,7 @@ _PHONE_LABEL = re.compile(
 )
 _DATE_LIKE = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
 _RECORD = re.compile(
-    r"\b(?:MRN|medical record(?: (?:number|no\.?))?|patient (?:id|number|no\.?)|hospital (?:no\.?|number|id)"
+    r"\b(?:MRN|medical record(?: (?:number|no\.?))?|(?:patient|pt|pat)\.? (?:id|number|no\.?)|hospital (?:no\.?|number|id)"
     r"|accession(?: (?:number|no\.?))?|chart (?:no\.?|number)|NHS (?:no\.?|number)|insurance (?:no\.?|number)"
     r"|policy (?:no\.?|number)|case (?:no\.?|number))[\s:#.]*(?P<it>(?=[A-Z0-9/-]*\d)[A-Z0-9][A-Z0-9/-]{2,})",
     re.IGNORECASE,

@@ -93,6 +93,7 @@ class Lexicon:
     not_after: Mapping[str, tuple[str, ...]]
     by_region: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
     placeholders: frozenset[str]
+    placeholder_patterns: tuple[re.Pattern[str], ...]
 
     @property
     def is_chinese(self) -> bool:
@@ -181,6 +182,7 @@ def load_lexicon(
         {key: tuple(words) for key, words in data.get("not_after", {}).items()},
         {key: (tuple(a), tuple(b)) for key, (a, b) in data.get("by_region", {}).items()},
         frozenset(data.get("placeholders", ())),
+        tuple(_compiled(text) for text in data.get("placeholder_patterns", ())),
     )
 
 
@@ -204,7 +206,8 @@ def _names(
 
 def _cues(kind: str, cues: Iterable[tuple[str, str]], chinese: bool) -> Iterable[Cue]:
     for needed, text in cues:
-        bounded = text if chinese else rf"(?<![a-z0-9])(?:{text})(?![a-z0-9])"
+        left = "" if text.startswith(":") else "(?<![a-z0-9])"
+        bounded = text if chinese else rf"{left}(?:{text})(?![a-z0-9])"
         yield Cue(kind, needed, _compiled(bounded))
 
 

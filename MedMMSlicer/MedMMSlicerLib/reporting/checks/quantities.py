@@ -72,10 +72,10 @@ _RANGE = re.compile(r"\s*(?:-|–|—|~|～|to|and|至|到)\s*\Z")
 
 _EARLIER = re.compile(
     r"(?:previous(?:ly)?|prior|formerly|\bwas\b|\bwere\b|\bfrom|compared (?:with|to)|earlier|initially|baseline|old)"
-    r"[^,;()0-9]{0,24}\Z|\b(?:19|20)\d\d[^,;0-9]{0,12}\Z"
+    r"[^,;()0-9]{0,24}\Z|\b(?:19|20)\d\d[^,;0-9]{0,12}\Z|\bwhen\b[^,;]{0,60}\Z"
 )
 _EARLIER_CHINESE = re.compile(
-    r"(?:原来?|既往|前次|前片|上次|曾|此前|由|从|自)[^，。；（）()0-9]{0,8}\Z|(?:19|20)\d\d\s?年[^，。；0-9]{0,8}\Z|原约?\Z"
+    r"(?:原来?|既往|前次|前片|上次|曾|此前|由|从|自)[^，。；（）()0-9]{0,8}\Z|(?:19|20)\d\d\s?年[^，。；0-9]{0,8}\Z|原约?\Z|较前\s?[（(]约?\Z"
 )
 _LATER_TO = re.compile(r"\s*(?:to|至|到)\s*\Z")
 _ELSEWHERE = re.compile(
@@ -223,10 +223,10 @@ def agrees(quantity: Quantity, value: float, unit: str, unit_read: str = "", uns
     numbers = [readings[0][0] for _, _, readings in quantity.values]
     if quantity.kind == "range":
         return min(numbers) - slack <= wanted <= max(numbers) + slack or any(near)
-    if quantity.kind == "less":
-        return wanted <= numbers[0] or near[0]
-    if quantity.kind == "more":
-        return wanted >= numbers[0] or near[0]
+    if quantity.kind in ("less", "more"):
+        # "at most 12 mm" is right for 12.4 mm, but "at least 1 cm" is not for 8 mm.
+        inside = wanted <= numbers[0] if quantity.kind == "less" else wanted >= numbers[0]
+        return inside or (near[0] and abs(wanted - numbers[0]) <= 0.05 * abs(wanted))
     return any(near)
 
 

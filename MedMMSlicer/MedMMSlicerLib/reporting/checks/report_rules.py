@@ -24,6 +24,8 @@ Read = tuple[Place, SentenceModel]
 """A sentence and what it says."""
 
 _BLANK = re.compile(r"[\s_＿.…。·\-—–*?？\[\]()（）【】{}<>/、，,]*")
+_BRACKETED = re.compile(r"[\[【<（(][^\[\]【】<>（）()]{0,30}[\]】>）)]")
+_FRAME = " \t\n[](){}<>（）【】_＿.。…"
 _ABOUT = ("affirmed", "doubted", "denied")
 
 
@@ -44,10 +46,14 @@ def empty_sections(report: Report, facts: Facts, language: str) -> Iterator[Rema
 
 
 def _is_blank(text: str, facts: Facts) -> bool:
-    if _BLANK.fullmatch(text):
+    """Nothing, only signs, a word that stands for what is to come, or a few words in brackets alone."""
+    if _BLANK.fullmatch(text) or _BRACKETED.fullmatch(text.strip()):
         return True
-    words = re.sub(r"^[\s\[\](（）)【】{}<>_.。…]+|[\s\[\](（）)【】{}<>_.。…]+$", "", text).lower()
-    return words in facts.english.placeholders or words in facts.chinese.placeholders
+    words = text.strip(_FRAME).lower()
+    return any(
+        words in lexicon.placeholders or any(item.fullmatch(words) for item in lexicon.placeholder_patterns)
+        for lexicon in (facts.english, facts.chinese)
+    )
 
 
 def unstated_findings(sentences: Sequence[Read], facts: Facts, language: str) -> Iterator[Remark]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -30,6 +31,7 @@ UNSTATED_SECTIONS = frozenset(
 )
 """Sections that state no finding of the present examination."""
 
+_ONE_SIDED = re.compile(r"\bonly\b|unilateral|仅|单侧")
 _ASYMMETRY = ("asymmetry", "不对称")
 
 
@@ -80,11 +82,13 @@ def sentence_remarks(place: Place, facts: Facts) -> Iterator[Remark]:
     """
     model = facts.read(place.sentence.text)
     yield from _negations(place, model, facts)
-    told: set[tuple[str, str]] = set()
+    told: set[tuple[str, object]] = set()
     for mention in model.mentions:
         for remark in _mention(place, mention, facts):
-            if (remark.rule, mention.key) not in told:
-                told.add((remark.rule, mention.key))
+            # One word of side may belong to several findings: it is wrong once.
+            subject = remark.start if remark.rule == "laterality" else mention.key
+            if (remark.rule, subject) not in told:
+                told.add((remark.rule, subject))
                 yield remark
     yield from _structures(place, model, facts)
     yield from _quantities(place, model, facts)
@@ -187,6 +191,8 @@ def _negations(place: Place, model: SentenceModel, facts: Facts) -> Iterator[Rem
                 continue
             where = sides_of(finding)
             if mention.sides and where and not mention.sides & where:
+                continue
+            if mention.sides == BOTH and len(where) == 1 and _ONE_SIDED.search(place.sentence.text.lower()):
                 continue
             if any(facts.states(other.key, key) and _meet(other.sides, where) for other in affirmed):
                 continue

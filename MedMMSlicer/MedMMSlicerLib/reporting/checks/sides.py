@@ -35,6 +35,7 @@ _NOT_CHINESE = re.compile(
 _ENGLISH_LINK = re.compile(
     r"\s*(?:and|or|/|&|,)\s*(?:the )?\Z|\s*(?:greater|larger|more|worse|less|smaller)(?: \w+)? than(?: the)?\s*\Z"
 )
+_LOOSE_LINK = re.compile(r"[^,;:.]{0,30}\band\b(?: (?:in|of|at|on))?(?: the)? *")
 _CHINESE_LINK = re.compile(r"\s*(?:及|和|与|、|/)\s*\Z")
 _ENGLISH_CHAIN = re.compile(
     r"\s*(?:and|or|with|/|,|plus)\s*(?:an?\s|the\s|adjacent\s|overlying\s|associated\s|underlying\s|small\s|mild\s"
@@ -121,7 +122,8 @@ def _near(
         return _joined(lowered, earlier, earlier[-1], chinese)
     later = [word for word in words if word.start >= stop and word.stop <= limits[1]]
     if later and not _has(lowered[stop : later[0].start], comma):
-        return _joined(lowered, later, later[0], chinese)
+        joined = _joined(lowered, later, later[0], chinese)
+        return joined if limits[1] < len(lowered) else _joined_loosely(lowered, later, joined)
     if later and not _has(lowered[stop : later[0].start], ":：;；。"):
         # "nodule, right lower lobe": a part of the sentence that holds a place and no finding.
         rest = re.split(r"[,，;；。]|\. ", lowered[later[0].stop :], maxsplit=1)[0]
@@ -154,6 +156,20 @@ def _joined(lowered: str, words: Sequence[SideWord], chosen: SideWord, chinese: 
     if chosen.sides == BOTH:
         return (chosen,)
     return tuple(words[first : last + 1])
+
+
+def _joined_loosely(
+    lowered: str, words: Sequence[SideWord], joined: tuple[SideWord, ...]
+) -> tuple[SideWord, ...]:
+    """``in the right lung (8 mm) and in the left lung``: behind the last finding there is nothing else to
+    have a side.
+    """
+    found = list(joined)
+    for word in words:
+        between = lowered[found[-1].stop : word.start]
+        if word.start >= found[-1].stop and _LOOSE_LINK.fullmatch(between):
+            found.append(word)
+    return tuple(found)
 
 
 def _has(text: str, characters: str) -> bool:
