@@ -15,6 +15,7 @@ from .bundle import bundle_app
 from .demo import demo
 from .doctor import doctor
 from .evaluate import evaluate
+from .export import export
 from .read import read
 from .train import train
 
@@ -46,6 +47,7 @@ def _root(
 app.command()(demo)
 app.command()(analyze)
 app.command()(evaluate)
+app.command()(export)
 app.add_typer(bundle_app, name="bundle")
 app.command()(doctor)
 app.command()(bench)

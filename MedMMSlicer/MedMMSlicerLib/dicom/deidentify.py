@@ -19,11 +19,11 @@ from .deidentify_pixels import Rectangle, black_out, burned_in_reason, clean_pix
 from .deidentify_profile import ProfileContext, apply_profile
 from .deidentify_text import TextScrubber
 from .headers import quiet, read_dataset
+from .sources import save
 
-__all__ = ["Deidentifier", "PixelClearance", "collect", "patient_key"]
+__all__ = ["Deidentifier", "PixelClearance", "collect", "mark_deidentified", "patient_key"]
 
 _STRUCTURED_REPORT = "1.2.840.10008.5.1.4.1.1.88."
-_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66."
 _BASIC = ("113100", "Basic Application Confidentiality Profile")
 _CLEAN_PIXELS = ("113101", "Clean Pixel Data Option")
 _CLEAN_CONTENT = ("113104", "Clean Structured Content Option")
@@ -160,8 +160,7 @@ class Deidentifier:
     def _state(self, dataset: Any, needs_look: bool) -> None:
         """Say in the object what was done (PS3.15 E.1.1)."""
         sop_class = str(dataset.get("SOPClassUID") or "")
-        codes = [_BASIC, _MODIFIED_DATES]
-        methods = [f"MedMM {__version__}"]
+        codes, methods = [_BASIC, _MODIFIED_DATES], []
         if sop_class.startswith(_STRUCTURED_REPORT):
             codes.append(_CLEAN_CONTENT)
         if needs_look and self.clearance.rectangles:
@@ -169,16 +168,13 @@ class Deidentifier:
             methods.append("Burned-in text blackened in areas that a person gave")
         if needs_look and self.clearance.cleared:
             methods.append("Burned-in text: cleared by a person who looked")
-        if dataset.get("Rows") and not sop_class.startswith(_SEGMENTATION) and needs_look:
+        if needs_look:
             dataset.BurnedInAnnotation = "NO"
-        if needs_look and dataset.get("RecognizableVisualFeatures"):
-            dataset.RecognizableVisualFeatures = "NO"
+            if dataset.get("RecognizableVisualFeatures"):
+                dataset.RecognizableVisualFeatures = "NO"
         dataset.PatientName = self.patient_code
         dataset.PatientID = self.patient_code
-        dataset.PatientIdentityRemoved = "YES"
-        dataset.DeidentificationMethod = methods
-        dataset.DeidentificationMethodCodeSequence = _code_items(codes)
-        dataset.LongitudinalTemporalInformationModified = "MODIFIED"
+        _mark(dataset, codes, methods)
 
     def _reset_meta(self, dataset: Any) -> None:
         from pydicom.dataset import FileMetaDataset
@@ -191,6 +187,26 @@ class Deidentifier:
         meta.ImplementationClassUID = PYDICOM_IMPLEMENTATION_UID
         dataset.file_meta = meta
         dataset.preamble = b"\0" * 128
+
+
+def mark_deidentified(path: Path) -> None:
+    """Say in a report that was made of cleaned parts that it is de-identified.
+
+    Raises
+    ------
+    InputError, OutputError, DiskFullError
+        If the file can not be read or written.
+    """
+    dataset = read_dataset(path)
+    _mark(dataset, [_BASIC, _MODIFIED_DATES, _CLEAN_CONTENT], [])
+    save(dataset, path)
+
+
+def _mark(dataset: Any, codes: Sequence[tuple[str, str]], methods: Sequence[str]) -> None:
+    dataset.PatientIdentityRemoved = "YES"
+    dataset.DeidentificationMethod = [f"MedMM {__version__}", *methods]
+    dataset.DeidentificationMethodCodeSequence = _code_items(codes)
+    dataset.LongitudinalTemporalInformationModified = "MODIFIED"
 
 
 def _meta_uids(dataset: Any) -> frozenset[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from .deidentify_key import is_public_uid, parse_date
 from .headers import DECODE_ERRORS
 
-__all__ = ["Identifiers", "collect_identifiers", "name_parts"]
+__all__ = ["COMMON_WORDS", "Identifiers", "collect_identifiers", "name_parts"]
 
 _TEXT_VRS = {"AE", "LO", "SH", "ST", "UC", "LT", "UT", "CS", "UR"}
 _SHORTEST = 3
@@ -68,6 +68,15 @@ _NOT_NAMING = (
 _SCHEME_UIDS = {"CodingSchemeUID", "MappingResourceUID", "ContextUID", "ContextGroupExtensionCreatorUID"}
 _OWN_MANUFACTURER = "MedMM"
 """On objects that MedMM made, the equipment is a model bundle and names nobody."""
+# Names that are also words of a report: taking them out alone could turn a sentence around.
+_WORD_LINES = (
+    "left right no not none normal small large long short white black gray grey brown green stone",
+    "brain head chest lung heart may will young old low high hand foot back best early late strong sharp",
+    "rich cross bone skull field rose summer winter april june august",
+)
+COMMON_WORDS = frozenset(word for line in _WORD_LINES for word in line.split())
+# Alone, these name no place.
+_GENERIC = {"radiology", "imaging", "hospital", "clinic", "department", "ward", "main", "other"}
 _EMPTY_NAMES = {
     "medmm",
     "anonymous",
@@ -115,6 +124,7 @@ class Identifiers:
     def needles(self) -> tuple[str, ...]:
         """Texts that must not occur anywhere in an export, longest first."""
         found = {part for name in self.names for part in name_parts(name, _SHORTEST + 1)}
+        found = {text for text in found if text.casefold() not in COMMON_WORDS}
         found |= {word for word in self.words if len(word) > _SHORTEST or not word.isascii()}
         found |= set(self.uids)
         found |= {f"{day:%Y%m%d}" for day in self.birth_dates | self.dates if day.year >= 1000}
@@ -177,7 +187,7 @@ def _names_something(element: Any) -> bool:
 def _lines(value: str) -> Iterator[str]:
     for line in value.splitlines():
         line = " ".join(line.split())
-        if len(line) >= _SHORTEST and line.casefold() not in _EMPTY_NAMES:
+        if len(line) >= _SHORTEST and line.casefold() not in _EMPTY_NAMES | _GENERIC:
             yield line
 
 

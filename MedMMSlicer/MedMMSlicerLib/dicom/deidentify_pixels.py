@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import InputError, UsageError
 from .headers import DECODE_ERRORS
 
-__all__ = ["Rectangle", "black_out", "burned_in_reason", "clean_pixel_bytes"]
+__all__ = ["Rectangle", "black_out", "burned_in_reason", "clean_pixel_bytes", "modality_reason"]
 
 # Modalities whose devices and people write into the picture (PS3.15 E.3.1 names ultrasound and secondary
 # capture; the others draw patient data or film marks as well).
@@ -56,13 +56,21 @@ def burned_in_reason(dataset: Any) -> str:
         return "the header says that text is burned into the image"
     if stated == "NO":
         return ""
-    modality = str(dataset.get("Modality") or "").strip().upper()
-    if modality in _WRITTEN_ON or not modality:
-        kind = f"of modality {modality}" if modality else "without a modality"
-        return f"images {kind} often carry burned-in text, and the header does not deny it"
+    reason = modality_reason(str(dataset.get("Modality") or ""))
+    if reason:
+        return reason
     if sop_class.startswith(_SECONDARY_CAPTURE) or dataset.get("ConversionType"):
         return "it is a secondary capture, and the header does not deny burned-in text"
     return ""
+
+
+def modality_reason(modality: str) -> str:
+    """Why images of a modality have to be looked at when nothing else is known of them; empty: no need."""
+    modality = modality.strip().upper()
+    if modality and modality not in _WRITTEN_ON:
+        return ""
+    kind = f"of modality {modality}" if modality else "without a modality"
+    return f"images {kind} often carry burned-in text, and the header does not deny it"
 
 
 def clean_pixel_bytes(dataset: Any) -> None:

@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
-from .deidentify_identifiers import Identifiers, name_parts
+from .deidentify_identifiers import COMMON_WORDS, Identifiers, name_parts
 from .deidentify_key import Pseudonyms, shifted
 
 __all__ = ["REMOVED", "TextScrubber"]
@@ -23,13 +23,6 @@ __all__ = ["REMOVED", "TextScrubber"]
 REMOVED = "[removed]"
 _DATE_GONE = "[date]"
 _SHORT_PART = 3
-# Names that are also words of a report: taking them out alone could turn a sentence around.
-_WORD_LINES = (
-    "left right no not none normal small large long short white black gray grey brown green stone",
-    "brain head chest lung heart may will young old low high hand foot back best early late strong sharp",
-    "rich cross bone skull field rose summer winter april june august",
-)
-_WORDS = frozenset(word for line in _WORD_LINES for word in line.split())
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _ISO = re.compile(r"(?<![\w.])((?:18|19|20)\d\d)([-/.])(0?[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01]|[1-9])(?!\d)")
 _COMPACT = re.compile(
@@ -186,7 +179,7 @@ def _patterns(identifiers: Identifiers) -> list[re.Pattern[str]]:
     """Patterns on folded text: whole names and values, then parts of names."""
     texts = {word for word in identifiers.words if len(word) >= _SHORT_PART or not word.isascii()}
     for name in identifiers.names:
-        texts.update(part for part in name_parts(name) if part.casefold() not in _WORDS)
+        texts.update(part for part in name_parts(name) if part.casefold() not in COMMON_WORDS)
     texts |= {
         form for text in list(texts) for form in (html.escape(text), quote(text), text.replace("^", " "))
     }
@@ -203,7 +196,7 @@ def _ambiguous(identifiers: Identifiers) -> re.Pattern[str] | None:
         for name in identifiers.names
         for group in name.split("=")[:1]
         for piece in group.replace("^", " ").replace(",", " ").split()
-        if piece.isascii() and (piece.casefold() in _WORDS or 1 < len(piece) < _SHORT_PART)
+        if piece.isascii() and (piece.casefold() in COMMON_WORDS or 1 < len(piece) < _SHORT_PART)
     }
     forms = {form for part in parts for form in (part.capitalize(), part.upper())}
     return _any_of(forms, r"(?<=[\w,;:] )", r"(?![^\W_])")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 from ...core import Case, Prediction, localized
 
@@ -60,7 +61,7 @@ def _flagged(predictions: Sequence[Prediction], language: str) -> list[tuple[str
     return found
 
 
-def _png(picture: object) -> bytes:
+def _png(picture: Any) -> bytes:
     stream = io.BytesIO()
-    picture.save(stream, "PNG")  # type: ignore[attr-defined] - Pillow is not imported here
+    picture.save(stream, "PNG")
     return stream.getvalue()

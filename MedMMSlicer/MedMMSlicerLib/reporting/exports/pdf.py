@@ -269,7 +269,7 @@ def _canvas_class() -> Any:
     from reportlab.lib.units import mm
     from reportlab.pdfgen.canvas import Canvas
 
-    class FootedCanvas(Canvas):  # type: ignore[misc] - the package has no type hints
+    class FootedCanvas(Canvas):  # type: ignore[misc]
         def __init__(self, notice: str, wording: Wording, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
             self._notice, self._wording = clean_text(notice), wording

@@ -1,0 +1,156 @@
+"""A last look at an export: is any known identifier left in any byte, in any encoding, in any archive?"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from ..errors import InputError
+from .deidentify_identifiers import Identifiers
+
+__all__ = ["ENCODINGS", "find_residue", "require_no_residue"]
+
+ENCODINGS = ("utf-8", "latin-1", "gb18030", "utf-16-le", "utf-16-be", "shift_jis", "euc_kr", "iso2022_jp")
+_SHORTEST_BYTES = 5
+"""Fewer bytes turn up by chance in pixels."""
+_DEPTH = 4
+_LARGEST_INFLATED = 1 << 30
+_GZIP = b"\x1f\x8b\x08"
+_ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
+_DEFLATED_SYNTAX = b"1.2.840.10008.1.2.1.99"
+
+
+def find_residue(folder: Path, identifiers: Identifiers) -> tuple[str, ...]:
+    """Places in a folder where an identifier is left: file, member, kind of place; never the identifier.
+
+    Looked through are file names, bytes as they are, zip members, gzip, zlib and deflated DICOM content.
+    """
+    pattern = _pattern(identifiers)
+    if pattern is None:
+        return ()
+    places: list[str] = []
+    for path in sorted(item for item in folder.rglob("*") if item.is_file()):
+        name = path.relative_to(folder).as_posix()
+        if pattern.search(name.encode("utf-8", "surrogateescape").lower()):
+            places.append(f"name of file {len(places) + 1}")
+        places += [
+            f"{name}{where}" for where, data in _layers(path.read_bytes()) if pattern.search(data.lower())
+        ]
+    return tuple(dict.fromkeys(places))
+
+
+def require_no_residue(folder: Path, identifiers: Identifiers) -> None:
+    """Stop when `find_residue` finds something.
+
+    Raises
+    ------
+    InputError
+        Naming the first place.
+    """
+    places = find_residue(folder, identifiers)
+    if places:
+        raise InputError(
+            f"Nothing is exported: an identifier was left in {places[0]} after cleaning"
+            f"{f' and in {len(places) - 1} more places' if len(places) > 1 else ''}. Leave that file out."
+        )
+
+
+def _pattern(identifiers: Identifiers) -> re.Pattern[bytes] | None:
+    forms: set[bytes] = set()
+    for needle in identifiers.needles():
+        for text in _spellings(needle):
+            forms.update(_encoded(text))
+    pieces = sorted(
+        (form for form in forms if len(form) >= _SHORTEST_BYTES), key=lambda form: (-len(form), form)
+    )
+    return re.compile(b"|".join(map(_bounded, pieces))) if pieces else None
+
+
+def _spellings(needle: str) -> Iterator[str]:
+    yield needle
+    yield quote(needle)
+    if "^" in needle:
+        yield needle.replace("^", " ")
+
+
+def _encoded(text: str) -> Iterator[bytes]:
+    for encoding in ENCODINGS:
+        try:
+            # Searched without case; only ASCII has a case in bytes.
+            yield text.encode(encoding).lower()
+        except UnicodeEncodeError:
+            continue
+
+
+def _bounded(form: bytes) -> bytes:
+    """Words and numbers count as a whole only: ``12345`` is not in ``9123456``."""
+    pattern = re.escape(form)
+    if form[:1].isalnum() and form[:1].isascii() and b"\0" not in form:
+        pattern = rb"(?<![0-9A-Za-z])" + pattern
+    if form[-1:].isalnum() and b"\0" not in form:
+        pattern += rb"(?![0-9A-Za-z])"
+    return pattern
+
+
+def _layers(data: bytes, where: str = "", depth: int = _DEPTH) -> Iterator[tuple[str, bytes]]:
+    """The bytes, and what they hold in compressed form."""
+    yield where, data
+    if depth == 0:
+        return
+    if data.startswith(b"PK\x03\x04"):
+        yield from _zip_layers(data, where, depth)
+    elif _DEFLATED_SYNTAX in data[:1024]:
+        yield from _deflated(data, where)
+    else:
+        yield from _streams(data, where)
+
+
+def _zip_layers(data: bytes, where: str, depth: int) -> Iterator[tuple[str, bytes]]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for item in archive.infolist():
+            place = f"{where}/{item.filename}"
+            yield f"{place} (name)", item.filename.encode("utf-8", "surrogateescape")
+            yield from _layers(archive.read(item), place, depth - 1)
+
+
+def _streams(data: bytes, where: str) -> Iterator[tuple[str, bytes]]:
+    """gzip and zlib streams that begin anywhere."""
+    position = data.find(_GZIP)
+    while position >= 0:
+        plain = _inflated(data[position:], 31)
+        if plain:
+            yield f"{where} (gzip)", plain
+        position = data.find(_GZIP, position + 1)
+    for match in _ZLIB.finditer(data):
+        plain = _inflated(data[match.start() :], 15)
+        if plain:
+            yield f"{where} (zlib)", plain
+
+
+def _deflated(data: bytes, where: str) -> Iterator[tuple[str, bytes]]:
+    """What follows the file's own header in a deflated DICOM object."""
+    length = int.from_bytes(data[140:144], "little") if data[132:136] == b"\x02\0\0\0" else 0
+    plain = _inflated(data[144 + length :], -15)
+    if plain:
+        yield f"{where} (deflated)", plain
+
+
+def _inflated(data: bytes, bits: int) -> bytes:
+    worker = zlib.decompressobj(bits)
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        for start in range(0, len(data), 1 << 20):
+            piece = worker.decompress(data[start : start + (1 << 20)])
+            pieces.append(piece)
+            size += len(piece)
+            if worker.eof or size > _LARGEST_INFLATED:
+                break
+    except zlib.error:
+        pass  # bytes that only look like a stream, or one that is cut: what came out is looked through
+    return b"".join(pieces)
