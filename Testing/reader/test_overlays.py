@@ -141,3 +141,25 @@ def test_slices_in_3d(opened: Opened) -> None:
     opened.reader.actions["view.planes"].trigger()
     settle()
     assert view.is_empty
+
+
+def test_surfaces_are_taken_in_as_a_whole(segmented: Opened) -> None:
+    """A point alone is seen first; the surfaces that come later must not lie outside of the picture."""
+    from MedMMSlicerLib.scene.markups import add_locations
+
+    reader = segmented.reader
+    view = reader.views["1"]
+    code = CodedConcept("1", "SCT", "Nodule")
+    add_locations(segmented.scene, [Finding("f", code, {"en": "Nodule"}, location_ras=LESION_RAS)])
+    wait_until(lambda: not view.is_empty)
+    picture(view)
+    reader.surfaces.update()
+    shown = reddish(view)
+    assert shown.sum() > 300
+    border = np.concatenate([shown[0], shown[-1], shown[:, 0], shown[:, -1]])
+    assert not border.any()
+    wheel(view, 2)
+    distance = view.drawing.camera.GetDistance()
+    view.take_in()
+    picture(view)
+    assert view.drawing.camera.GetDistance() == pytest.approx(distance), "what the reader chose stays"

@@ -43,6 +43,50 @@ def test_importing_the_reader_loads_nothing_heavy(heavy: str) -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+PROGRAM = """
+import sys
+from MedMMSlicerHost.reader import start
+
+build = start.build_reader
+
+def watched(*arguments):
+    reader = build(*arguments)
+    import qt
+
+    def look():
+        if reader.room.cases.entries():
+            reader.timer.stop()
+            print("opened", reader.room.cases.entries()[0].title)
+            reader.widget.close()
+
+    reader.timer = qt.QTimer()
+    reader.timer.setInterval(50)
+    reader.timer.connect("timeout()", look)
+    reader.timer.start()
+    return reader
+
+start.build_reader = watched
+sys.exit(start.run_reader(sys.argv[1:]))
+"""
+
+
+@pytest.mark.panel
+def test_the_program_opens_its_input_and_ends_with_its_window(
+    qt_environment: object, phantom_file: Path, tmp_path: Path
+) -> None:
+    environment = {"QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": str(tmp_path), "HOME": str(tmp_path)}
+    result = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(phantom_file)],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "opened phantom" in result.stdout and "Traceback" not in result.stderr
+
+
 @pytest.mark.panel
 def test_directions_have_letters(qt_environment: object) -> None:
     from MedMMSlicerHost.reader.annotations import direction_letters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import qt
@@ -20,10 +21,13 @@ class Surfaces:
     Parameters
     ----------
     room : ReadingRoom
+    on_made : callable
+        Called when there are new surfaces.
     """
 
-    def __init__(self, room: Any) -> None:
+    def __init__(self, room: Any, on_made: Callable[[], object]) -> None:
         self._room = room
+        self._on_made = on_made
         self.enabled = True
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
@@ -46,6 +50,7 @@ class Surfaces:
 
     def update(self) -> None:
         """Make the surfaces that are missing, one segmentation after the other."""
+        made = False
         for node in self._nodes():
             display = node.GetDisplayNode()
             if not self.enabled or not display.GetVisibility():
@@ -55,8 +60,11 @@ class Surfaces:
                 continue
             try:
                 show_closed_surface(self._room.scene, node.GetID())
+                made = True
             except MedMMError as error:
                 self._room.tell("warning", error)
+        if made:
+            self._on_made()
 
     def stop(self) -> None:
         """Do nothing any more."""

@@ -66,6 +66,7 @@ class VolumeView(View):
         dress(self.node)
         self.drawing = VolumeDrawing(application, self.node, OffscreenWindow((256, 256)), self.refresh)
         self._shown = False
+        self._turned_by_hand = False
         self._last = (0.0, 0.0)
         self._drag = ""
         self.add_interaction(self._navigate)
@@ -93,13 +94,17 @@ class VolumeView(View):
 
     def forget(self) -> None:
         """Look anew at whatever comes next."""
-        self._shown = False
+        self._shown = self._turned_by_hand = False
         self.refresh()
+
+    def take_in(self) -> None:
+        """Look anew because there is more to see; a place that the reader chose by hand stays."""
+        if not self._turned_by_hand:
+            self.forget()
 
     def look_from(self, side: str) -> None:
         """Look from a side, one of `DIRECTIONS`, at everything."""
         self.drawing.look_from(DIRECTIONS[side])
-        self.drawing.camera.Zoom(1.2)
         self.refresh()
 
     def fit(self) -> None:
@@ -154,6 +159,7 @@ class VolumeView(View):
         self.drawing.close()
 
     def _navigate(self, event: ViewEvent) -> bool:
+        self._turned_by_hand = self._turned_by_hand or event.kind in ("press", "wheel")
         if event.kind == "wheel":
             self.zoom(_ZOOM_PER_NOTCH**event.steps)
             return True

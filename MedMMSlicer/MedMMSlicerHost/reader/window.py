@@ -117,7 +117,7 @@ class ReaderWindow:
             view.add_interaction(self._activate)
         self.area = ViewArea(self.views)
         self.commands = ViewCommands(slices, volume_view, self.area)
-        self.surfaces = Surfaces(self.room)
+        self.surfaces = Surfaces(self.room, volume_view.take_in)
         self.widget.setCentralWidget(self.area.widget)
 
     def _make_actions(self) -> None:
