@@ -91,6 +91,7 @@ class Lexicon:
     told: tuple[Cue, ...]
     not_told: tuple[Cue, ...]
     not_after: Mapping[str, tuple[str, ...]]
+    not_before: Mapping[str, tuple[str, ...]]
     by_region: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
     placeholders: frozenset[str]
     placeholder_patterns: tuple[re.Pattern[str], ...]
@@ -180,6 +181,7 @@ def load_lexicon(
         tuple(_cues("told", data.get("told", ()), chinese)),
         tuple(_cues("not_told", data.get("not_told", ()), chinese)),
         {key: tuple(words) for key, words in data.get("not_after", {}).items()},
+        {key: tuple(words) for key, words in data.get("not_before", {}).items()},
         {key: (tuple(a), tuple(b)) for key, (a, b) in data.get("by_region", {}).items()},
         frozenset(data.get("placeholders", ())),
         tuple(_compiled(text) for text in data.get("placeholder_patterns", ())),

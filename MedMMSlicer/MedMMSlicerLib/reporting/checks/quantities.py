@@ -71,16 +71,20 @@ _MORE = re.compile(rf"(?P<join>{_JOIN})(?P<number>{_NUMBER})\s?-?(?P<unit>{_UNIT
 _RANGE = re.compile(r"\s*(?:-|–|—|~|～|to|and|至|到)\s*\Z")
 
 _EARLIER = re.compile(
-    r"(?:previous(?:ly)?|prior|formerly|\bwas\b|\bwere\b|\bfrom|compared (?:with|to)|earlier|initially|baseline|old)"
-    r"[^,;()0-9]{0,24}\Z|\b(?:19|20)\d\d[^,;0-9]{0,12}\Z|\bwhen\b[^,;]{0,60}\Z"
+    r"(?:previous(?:ly)?|prior|formerly|\bwas\b|\bwere\b|\bfrom|compared (?:with|to)|versus|\bvs\b\.?|earlier|initially|baseline|old)"
+    r"[^,;()0-9]{0,24}\Z|\b(?:19|20)\d\d(?:-\d\d-\d\d)?[^,;0-9]{0,12}\Z|\bwhen\b[^,;]{0,60}\Z"
 )
 _EARLIER_CHINESE = re.compile(
-    r"(?:原来?|既往|前次|前片|上次|曾|此前|由|从|自)[^，。；（）()0-9]{0,8}\Z|(?:19|20)\d\d\s?年[^，。；0-9]{0,8}\Z|原约?\Z|较前\s?[（(]约?\Z"
+    r"(?:原来?|既往|前次|前片|上次|旧片|曾|此前|由|从|自)[^，。；（）()0-9]{0,8}\Z|(?:19|20)\d\d\s?年(?:\d{1,2}月)?(?:\d{1,2}日)?[^，。；0-9]{0,8}\Z|原约?\Z|较前\s?[（(]约?\Z"
+)
+_EARLIER_AFTER = re.compile(
+    r"\s*(?:(?:on|in|at) (?:the )?(?:prior|previous|last|baseline|(?:19|20)\d\d\b)"
+    r"|previously|before\b|earlier|formerly|initially|(?:→|->)|(?:增大|增加|增|减小|缩小|缩|变|减少|减)(?:至|到|为))"
 )
 _LATER_TO = re.compile(r"\s*(?:to|至|到)\s*\Z")
 _ELSEWHERE = re.compile(
     r"(?:slice|section|collimation|spacing|increment|interval|thickness|distance|distant|margin|层厚|层距|间距|间隔"
-    r"|距离?|距[^，。；]{0,6}|厚度|窗宽|窗位)[^,;，。；0-9]{0,10}\Z"
+    r"|depth|lymph nodes?|duct|aorta|appendix|淋巴结|胆总管|胆管|主动脉|阑尾|深度|距离?|距[^，。；]{0,6}|厚度|窗宽|窗位)[^,;，。；0-9]{0,10}\Z"
 )
 _ELSEWHERE_AFTER = re.compile(
     r"\s*(?:-?thick\b|slices?\b|sections?\b|collimation|from the|away from|above the|below the|proximal|distal"
@@ -162,7 +166,9 @@ def _quantities(lowered: str, offset: int) -> Iterator[Quantity]:
             (offset + unit_span[0], offset + unit_span[1]),
             kind,
             _cue(before),
-            not (_EARLIER.search(before) or _EARLIER_CHINESE.search(before)),
+            not (
+                _EARLIER.search(before) or _EARLIER_CHINESE.search(before) or _EARLIER_AFTER.match(after)
+            ),
             bool(_ELSEWHERE.search(before) or _ELSEWHERE_AFTER.match(after)),
             bool(_APPROXIMATE.search(lowered[: match.start("first")])),
             first[0] in "+-−–",

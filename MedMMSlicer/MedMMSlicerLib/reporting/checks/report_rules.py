@@ -135,18 +135,17 @@ def critical_remarks(
     seen: set[str] = set()
     for place, model in sentences:
         for mention in model.mentions:
-            if mention.status != "affirmed" or mention.key in seen or not facts.is_critical(mention.key):
+            key = _critical_key(mention, facts)
+            if not key or key in seen:
                 continue
-            findings = facts.exact(mention.key)
+            seen.add(key)
+            findings = facts.exact(key)
             if mention.is_old or (findings and all(item.status == "rejected" for item in findings)):
-                seen.add(mention.key)
                 continue
-            seen.add(mention.key)
             text = remark_text("critical-without-communication", language, name=place.words(mention))
             ids = [item.id for item in findings if item.status != "rejected"]
-            yield place.remark(
-                "critical-without-communication", "warning", (mention.start, mention.stop), text, ids
-            )
+            span = (mention.start, mention.stop)
+            yield place.remark("critical-without-communication", "warning", span, text, ids)
     for finding in facts.stated():
         key = facts.key_of[finding.id]
         if facts.is_critical(key) and key not in seen:
@@ -157,6 +156,16 @@ def critical_remarks(
                 "critical-without-communication", "warning", "", 0, 0, text, section_id="impression",
                 evidence_ids=(finding.id,),
             )  # fmt: skip
+
+
+def _critical_key(mention: Mention, facts: Facts) -> str:
+    """The critical concept that a mention affirms: its own, or that of an accepted finding it speaks of."""
+    if mention.status != "affirmed" or mention.key == "*":
+        return ""
+    if facts.is_critical(mention.key):
+        return mention.key
+    keys = (facts.key_of[finding.id] for finding in facts.stated())
+    return next((key for key in keys if facts.is_critical(key) and facts.states(mention.key, key)), "")
 
 
 def states_findings(section: ReportSection) -> bool:

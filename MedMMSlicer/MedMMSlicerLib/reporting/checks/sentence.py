@@ -193,9 +193,17 @@ class _Statement:
     @property
     def is_told(self) -> bool:
         """Whether somebody was informed, and it is not said that nobody was or will be."""
-        if not any(self._spans(self.lexicon.told)):
-            return False
-        return not any(self._spans(self.lexicon.not_told))
+        refusals = list(self._spans(self.lexicon.not_told))
+        for start, stop in self._spans(self.lexicon.told):
+            # Between commas: "no midline shift, the ward was informed".
+            first = max(self.lowered.rfind(comma, 0, start) for comma in ",，")
+            last = min(
+                (place for comma in ",，" if (place := self.lowered.find(comma, stop)) >= 0),
+                default=len(self.lowered),
+            )
+            if not any(first < other < last for other, _ in refusals):
+                return True
+        return False
 
     def _spans(self, cues: Sequence[Cue]) -> Iterator[tuple[int, int]]:
         for cue in cues:
@@ -210,7 +218,7 @@ class _Statement:
                 continue
             for match in name.pattern.finditer(self.lowered):
                 place = match.span("it") if match.groupdict().get("it") else match.span()
-                if not self._is_other(name.key, place[0]):
+                if not self._is_other(name.key, *place):
                     found.append(Mention(name.key, *place))
         # Patterns come last, and of equal places the last is kept: they know more than the name alone.
         found.reverse()
@@ -221,9 +229,12 @@ class _Statement:
                 kept.append(item)
         return sorted(kept, key=lambda item: item.start)
 
-    def _is_other(self, key: str, start: int) -> bool:
-        before = self.lowered[:start].rstrip(" -")
-        return any(before.endswith(word) for word in self.lexicon.not_after.get(key, ()))
+    def _is_other(self, key: str, start: int, stop: int) -> bool:
+        """``joint effusion``, ``mass effect``: a word beside the name makes it another thing."""
+        before, after = self.lowered[:start].rstrip(" -"), self.lowered[stop:].lstrip(" -")
+        return before.endswith(self.lexicon.not_after.get(key, ())) or after.startswith(
+            self.lexicon.not_before.get(key, ())
+        )
 
     def _regional(self, item: Mention) -> Mention:
         """A *mass* where the statement speaks of the breast is a breast mass."""
@@ -273,6 +284,8 @@ def _status(lowered: str, span: Span, spans: Sequence[Span], cues: Sequence[_Fou
     denied = bool(kinds & {"before", "after"})
     if denied and "invert" in kinds:
         return AFFIRMED
+    if "before" in kinds and "uncertain" in kinds:
+        return QUALIFIED  # "no suspicious, no questionable nodule"
     for kind, status in (
         ("uncertain", DOUBTED), ("around", DOUBTED), ("asked", ASKED), ("qualified", QUALIFIED),
     ):  # fmt: skip

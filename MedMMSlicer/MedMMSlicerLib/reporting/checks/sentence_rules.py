@@ -32,6 +32,9 @@ UNSTATED_SECTIONS = frozenset(
 """Sections that state no finding of the present examination."""
 
 _ONE_SIDED = re.compile(r"\bonly\b|unilateral|仅|单侧")
+_BESIDE = 25
+"""Characters between a number and the finding behind it: ``5 mm solid nodule``."""
+
 _ASYMMETRY = ("asymmetry", "不对称")
 
 
@@ -109,7 +112,8 @@ def _mention(place: Place, mention: Mention, facts: Facts) -> Iterator[Remark]:
         text = place.text("rejected-mentioned", name=place.name(rejected[0]))
         yield place.remark("rejected-mentioned", "error", span, text, [item.id for item in rejected])
     elif open_ones and _cover(open_ones, mention.sides):
-        yield _unsupported(place, mention, facts, open_ones)
+        if mention.status == "affirmed" and not facts.concepts[mention.key].is_descriptive:
+            yield _unsupported(place, mention, facts, open_ones)
     elif live or open_ones:
         yield _laterality(place, mention, live or open_ones)
     elif mention.status == "affirmed" and not facts.concepts[mention.key].is_descriptive:
@@ -211,14 +215,41 @@ def _quantities(place: Place, model: SentenceModel, facts: Facts) -> Iterator[Re
     if not model.quantities:
         return
     candidates = facts.candidates(model, place.sentence.evidence_ids)
-    for quantity, _, sides in model.quantities:
+    for quantity, statement, sides in model.quantities:
         if not quantity.is_current or quantity.is_elsewhere:
             continue
         if quantity.cue:
             yield from _probability(place, quantity, model, facts)
             continue
-        near = [item for item in candidates if sides and sides_of(item) and sides_of(item) & sides]
-        yield from _quantity(place, quantity, near or candidates)
+        related = _related(quantity, statement, model, candidates, facts)
+        near = [item for item in related if sides and sides_of(item) and sides_of(item) & sides]
+        yield from _quantity(place, quantity, near or related)
+
+
+def _related(
+    quantity: Quantity,
+    statement: int,
+    model: SentenceModel,
+    candidates: Sequence[Measurement],
+    facts: Facts,
+) -> Sequence[Measurement]:
+    """The candidates of the finding that a number stands beside: ``an effusion and a 5 mm nodule``."""
+    here = [item for item in model.mentions if item.statement == statement and not item.is_implied]
+    behind = [item for item in here if 0 <= item.start - quantity.stop < _BESIDE]
+    ahead = [item for item in here if item.stop <= quantity.start]
+    if not behind and not ahead:
+        return candidates
+    # "nodule, 5 mm, effusion": what stands right before the number wins.
+    is_ahead = bool(ahead) and (not behind or quantity.start - ahead[-1].stop < 4)
+    key = (ahead[-1] if is_ahead else behind[0]).key
+    found = []
+    for item in candidates:
+        owners = [facts.key_of[each.id] for each in facts.findings
+                  if item.id in each.measurement_ids and each.id in facts.key_of]  # fmt: skip
+        keys = {*facts.keys_of_measurement[item.id], *owners}
+        if not keys or any(facts.states(key, each) or facts.states(each, key) for each in keys):
+            found.append(item)
+    return found
 
 
 def _quantity(place: Place, quantity: Quantity, candidates: Sequence[Measurement]) -> Iterator[Remark]:
