@@ -7,7 +7,7 @@ import hashlib
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from MedMMSlicerLib.errors import InputError, UsageError
 from MedMMSlicerLib.reporting.document.audit import (
@@ -60,6 +60,7 @@ def test_a_hash_can_be_computed_again_by_anybody() -> None:
     assert hashlib.sha256(text.encode()).hexdigest() == digest
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(WORDS, DATA), max_size=5))
 def test_any_trail_survives_json_lines(items: list[tuple[str, dict[str, object]]]) -> None:
     trail = AuditTrail()
@@ -70,6 +71,7 @@ def test_any_trail_survives_json_lines(items: list[tuple[str, dict[str, object]]
     assert trail_from_lines(text) == trail and verify_trail(trail_from_lines(text)) == ()
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_one_changed_character_is_found_at_its_entry(data: st.DataObject) -> None:
     lines = trail_to_lines(a_trail()).split("\n")[:-1]

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from MedMMSlicerLib.core import Report
+from MedMMSlicerLib.core import Report, to_json
 from MedMMSlicerLib.errors import InputError
 from MedMMSlicerLib.reporting.document.audit import AuditTrail, trail_from_lines
-from MedMMSlicerLib.reporting.document.codec import document_from_json, document_to_json
+from MedMMSlicerLib.reporting.document.codec import document_from_json, document_to_json, report_to_json
 from MedMMSlicerLib.reporting.document.model import ReportDocument
 from MedMMSlicerLib.reporting.document.verify import verify_document
 from MedMMSlicerLib.reporting.document.workflow import Act, amend, sign, update_report
@@ -167,3 +167,8 @@ def test_json_in_and_out(a_long_story: ReportDocument) -> None:
 def test_damaged_json_is_refused(a_long_story: ReportDocument, change: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         document_from_json({**document_to_json(a_long_story), **change})
+
+
+def test_a_report_is_stored_as_core_would(a_report: Report) -> None:
+    assert report_to_json(a_report) == to_json(a_report)
+    assert list(report_to_json(a_report)) == [item.name for item in dataclasses.fields(Report)]

@@ -8,9 +8,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core import Report, to_json
+from ..core import Report
 from ..errors import InputError, MedMMError, UsageError
-from ..reporting.document.codec import read_report
+from ..reporting.document.codec import read_report, report_to_json
+from ..reporting.document.model import ReportDocument
 from .record import CaseRecord, record_from_json, record_to_json
 from .report_recovery import RecoveryContent, RecoveryFile, RecoveryStore
 from .report_storage import parts_of
@@ -50,6 +51,8 @@ class ReportAutosave:
         self._workflow = workflow
         self._store: RecoveryStore | None = None
         self._images: dict[str, str] = {}
+        self._changed: set[str] = set()
+        self._heads: dict[str, str] = {}
         self._failed = False
         for topic in ("report", "findings", "context"):
             room.listeners.subscribe(topic, self.write)
@@ -73,15 +76,26 @@ class ReportAutosave:
         """Whether recovery files are written."""
         return self._store is not None
 
+    def mark(self) -> None:
+        """The document of the current case was changed: `write` has something to do.
+
+        A scene that was merely loaded has not been: it must not replace what is not saved yet.
+        """
+        self._changed.add(self._room.cases.current_id)
+
     def write(self) -> None:
-        """Write the file of the current case; where that fails the reader is told, once."""
-        document = self._workflow.document if self._store is not None else None
+        """Write the file of the current case if it changed; where that fails the reader is told, once."""
         record = self._room.record
-        if self._store is None or document is None or record is None:
+        if self._store is None or record is None or record.id not in self._changed:
             return
-        report = json.dumps(to_json(document.report), ensure_ascii=False, allow_nan=False)
+        document = self._workflow.document
+        if document is None:
+            return
+        self._changed.discard(record.id)
+        report = json.dumps(report_to_json(document.report), ensure_ascii=False, allow_nan=False)
         content = RecoveryContent(self._head(record), record_to_json(record), report, parts_of(document))
         try:
+            self._put_aside(record.id, document)
             self._store.write(content)
         except MedMMError as error:
             if not self._failed:
@@ -89,6 +103,7 @@ class ReportAutosave:
                 self._room.tell("warning", f"The report is not kept for a crash: {error}")
             return
         self._failed = False
+        self._heads[record.id] = document.audit.head
 
     def saved(self) -> None:
         """The scene was saved with everything in it: this session's recovery files are removed.
@@ -101,6 +116,7 @@ class ReportAutosave:
         if self._store is not None:
             for entry in self._room.cases.entries():
                 self._store.remove_case(entry.id)
+                self._heads.pop(entry.id, None)
 
     def offers(self) -> tuple[RecoveryFile, ...]:
         """What an ended session left of the current case and the scene does not have, the newest first."""
@@ -160,6 +176,15 @@ class ReportAutosave:
         """End the session; its files stay, to be offered next time."""
         if self._store is not None:
             self._store.close()
+            self._store = None
+            self._heads.clear()
+
+    def _put_aside(self, case_id: str, document: ReportDocument) -> None:
+        """Keep the last file where this document does not continue it: an older scene was loaded again."""
+        head = self._heads.get(case_id, "")
+        entries = reversed(document.audit.entries)
+        if self._store is not None and head and all(entry.sha256 != head for entry in entries):
+            self._store.put_aside(case_id)
 
     def _required(self) -> RecoveryStore:
         if self._store is None:

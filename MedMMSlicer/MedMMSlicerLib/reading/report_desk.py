@@ -13,6 +13,7 @@ from ..core import Report, to_json
 from ..errors import UsageError
 from ..files import atomic_write
 from ..reporting import render
+from ..reporting.document.codec import report_to_json
 from ..scene.node_updates import write_text
 from ..scene.texts import report_from_node
 from . import report_state as states
@@ -353,7 +354,7 @@ class ReportDesk:
     def _write(self, state: ReportState, record: CaseRecord | None = None) -> None:
         """Write a report into the scene, with the rest of the case's record where that is given."""
         nodes = self._room.cases.nodes("report")
-        text = json.dumps(to_json(state.report), ensure_ascii=False, allow_nan=False)
+        text = json.dumps(report_to_json(state.report), ensure_ascii=False, allow_nan=False)
         node_id = write_text(
             self._room.scene, nodes[0] if nodes else "", text, "Report (data)", "report-json"
         )

@@ -29,7 +29,7 @@ from .report_storage import StoredParts
 __all__ = ["RecoveryContent", "RecoveryFile", "RecoveryStore", "default_recovery_folder", "user_data_folder"]
 
 _SCHEMA, _VERSION = "medmm-recovery", 1
-_SUFFIX, _LOCK = ".recovery", ".lock"
+_SUFFIX, _LOCK, _ASIDE = ".recovery", ".lock", "-aside-"
 _KEPT_DAYS = 30
 _SECONDS_A_DAY = 86_400
 
@@ -99,13 +99,16 @@ class RecoveryStore:
         return path
 
     def offers(self) -> tuple[RecoveryFile, ...]:
-        """Files of sessions that have ended, the newest first; damaged and old ones are left out."""
+        """Files of sessions that have ended and those put aside, the newest first, without damaged ones."""
         if not self.folder.is_dir():
             return ()
         found = []
         for path in self.folder.glob(f"*{_SUFFIX}"):
             session = path.name.split("-")[0]
-            if session == self._session or self._is_living(session):
+            if session == self._session:
+                if _ASIDE not in path.name:
+                    continue
+            elif self._is_living(session):
                 continue
             with contextlib.suppress(InputError):
                 found.append(RecoveryFile(path, self.read(path).head))
@@ -156,6 +159,23 @@ class RecoveryStore:
             If it can not be removed.
         """
         self.remove(self._path(case_id))
+
+    def put_aside(self, case_id: str) -> None:
+        """Keep this session's file of a case beside the next one, which does not continue it.
+
+        Raises
+        ------
+        OutputError
+            If it can not be renamed.
+        """
+        path = self._path(case_id)
+        other = path.with_name(f"{path.stem}{_ASIDE}{uuid.uuid4().hex[:8]}{_SUFFIX}")
+        try:
+            path.rename(other)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise output_error(path, error) from error
 
     def prune(self, days: float = _KEPT_DAYS) -> None:
         """Remove what ended sessions left longer ago than this, and their locks.

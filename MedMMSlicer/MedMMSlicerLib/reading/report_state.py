@@ -13,6 +13,7 @@ from typing import Any
 
 from ..core import Report, ReportSection, ReportSentence, to_json
 from ..errors import InputError
+from ..reporting.document.codec import report_to_json
 from ..reporting.plain_text import clean_text
 from .report_match import Known, with_known_ids
 
@@ -238,7 +239,7 @@ def resolve_pending(state: ReportState, sentence_id: str, take: bool) -> ReportS
 def state_to_json(state: ReportState) -> dict[str, Any]:
     """Everything but the report, which has a node of its own, as plain JSON values."""
     return {
-        "base": to_json(state.base),
+        "base": report_to_json(state.base),
         "origins": {key: to_json(item) for key, item in state.origins.items()},
         "lost": [[name, to_json(item)] for name, item in state.lost],
     }

@@ -11,7 +11,7 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING
 
-from ..core import Report, to_json
+from ..core import Report
 from ..errors import InputError
 from ..reporting.document.audit import AuditTrail, trail_from_lines
 from ..reporting.document.codec import state_from_json, state_to_json, versions_from_json
@@ -141,8 +141,7 @@ def _state_text(document: ReportDocument) -> str:
 
 
 def _versions_text(versions: tuple[SignedVersion, ...]) -> str:
-    plain = [to_json(item) for item in versions]
-    return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return f"[{','.join(item.text for item in versions)}]"
 
 
 def _first_number(text: str) -> int:

@@ -305,6 +305,7 @@ class ReportWorkflow:
     def _keep(self, kept: _Kept, document: ReportDocument, announce: bool = True) -> None:
         kept.document = dataclasses.replace(document, reading=self._time(document))
         kept.stamp = self._storage.write(kept.document)
+        self.autosave.mark()
         if announce:
             self._room.listeners.emit("report")
 

@@ -18,6 +18,7 @@ __all__ = [
     "document_from_json",
     "document_to_json",
     "read_report",
+    "report_to_json",
     "state_from_json",
     "state_to_json",
     "versions_from_json",
@@ -32,7 +33,7 @@ def document_to_json(document: ReportDocument) -> dict[str, Any]:
     """Everything: report, workflow, history, and the audit trail as a list of lines."""
     return {
         **state_to_json(document),
-        "report": to_json(document.report),
+        "report": report_to_json(document.report),
         "history": {
             name: [dataclasses.asdict(item) for item in edits] for name, edits in document.history.items()
         },
@@ -109,6 +110,34 @@ def state_from_json(value: Mapping[str, Any]) -> ReportDocument:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"The report document is damaged ({error!r}). Open a copy of it.") from error
+
+
+def report_to_json(report: Report) -> dict[str, Any]:
+    """What `core.to_json` makes of a report, in a fraction of the time: it is stored with every edit."""
+    sections = [
+        {
+            "id": section.id,
+            "title": section.title,
+            "sentences": [
+                {
+                    "id": item.id,
+                    "text": item.text,
+                    "author": item.author,
+                    "evidence_ids": list(item.evidence_ids),
+                }
+                for item in section.sentences
+            ],
+        }
+        for section in report.sections
+    ]
+    return {
+        "title": report.title,
+        "language": report.language,
+        "notice": report.notice,
+        "sections": sections,
+        "created_at": report.created_at,
+        "status": report.status,
+    }
 
 
 def read_report(value: Mapping[str, Any]) -> Report:

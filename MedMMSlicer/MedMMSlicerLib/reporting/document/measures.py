@@ -28,7 +28,10 @@ __all__ = [
 ]
 
 BASELINES = ("first", "last")
-_WORD = re.compile(r"[㐀-䶿一-鿿豈-﫿]|\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_CHINESE = "㐀-䶿一-鿿豈-﫿"
+_WORD = re.compile(
+    rf"[{_CHINESE}]|\d+(?:[.,]\d+)*|(?:(?![{_CHINESE}])[^\W\d_])+(?:['’-](?:(?![{_CHINESE}])[^\W\d_])+)*"
+)
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
-from ...core import Report
+from ...core import Report, to_json
 from .audit import AuditTrail
 from .canonical import report_content, sha256_of
 from .timing import ReadingTime
@@ -86,6 +88,11 @@ class SignedVersion:
     report: Report
     addenda: tuple[Addendum, ...] = ()
 
+    @cached_property
+    def text(self) -> str:
+        """The version as JSON on one line; it never changes, and is stored often."""
+        return json.dumps(to_json(self), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
 
 @dataclass(frozen=True)
 class ReportDocument:
@@ -141,6 +148,7 @@ class ReportDocument:
         return content_sha256(self.report, self.id, self.version, self.addenda)
 
 
+@lru_cache(maxsize=16)
 def content_sha256(report: Report, document_id: str, version: int, addenda: tuple[Addendum, ...]) -> str:
     """SHA-256 of the canonical content of a version."""
     return sha256_of(report_content(report, document_id, version, addenda))
