@@ -33,7 +33,7 @@ class Score:
 
 
 def score(examples: Iterable[Example]) -> dict[str, Score]:
-    """Each remark against what its example expects; a place without a quoted span takes any number of them."""
+    """Each remark against what its example expects; without a quoted span a place takes any number of them."""
     scores = {rule: Score() for rule in RULES}
     for example in examples:
         remarks = list(example.check())

@@ -30,7 +30,8 @@ def sides_of(item: Finding | Measurement) -> frozenset[str]:
 class Facts:
     """What a report may state, looked up by concept.
 
-    Made by `Facts.of`; holds for one set of findings, measurements and context.
+    Made by `Facts.of`; holds for one set of findings, measurements and context. ``key_of`` gives the concept
+    of a finding by its id, ``stated`` are the findings that the reader stands for and a report has to state.
     """
 
     findings: tuple[Finding, ...]
@@ -38,6 +39,8 @@ class Facts:
     context: CheckContext
     concepts: dict[str, Concept]
     key_of: dict[str, str]
+    by_key: dict[str, list[Finding]]
+    stated: tuple[Finding, ...]
     keys_of_measurement: dict[str, frozenset[str]]
     english: Lexicon
     chinese: Lexicon
@@ -70,10 +73,22 @@ class Facts:
                 model = read_sentence(item.name.get(language, ""), lexicon)
                 found |= {mention.key for mention in (*model.mentions, *model.structures)}
             keys[item.id] = frozenset(found)
+        by_key: dict[str, list[Finding]] = {}
+        for finding in findings:
+            if finding.id in key_of:
+                by_key.setdefault(key_of[finding.id], []).append(finding)
         return cls(
-            tuple(findings), tuple(measurements), context, {**concepts, **english.concepts}, key_of, keys,
-            english, chinese,
-        )  # fmt: skip
+            findings=tuple(findings),
+            measurements=tuple(measurements),
+            context=context,
+            concepts={**concepts, **english.concepts},
+            key_of=key_of,
+            by_key=by_key,
+            stated=tuple(item for item in findings if item.status in STATED_STATES and item.id in key_of),
+            keys_of_measurement=keys,
+            english=english,
+            chinese=chinese,
+        )
 
     def read(self, text: str) -> SentenceModel:
         """The model of a sentence, in the language that it is written in."""
@@ -81,7 +96,7 @@ class Facts:
 
     def exact(self, key: str) -> list[Finding]:
         """Findings of the concept itself."""
-        return [finding for finding in self.findings if self.key_of.get(finding.id) == key]
+        return self.by_key.get(key, [])
 
     def covering(self, key: str) -> list[Finding]:
         """Findings of the concept, else those of more specific ones that it may be said of."""
@@ -131,14 +146,6 @@ class Facts:
         if mention.is_implied:
             return []
         return [finding for finding in self.covering(mention.key) if finding.status != "rejected"]
-
-    def stated(self) -> list[Finding]:
-        """The findings that the reader stands for and that a report has to state."""
-        return [
-            finding
-            for finding in self.findings
-            if finding.status in STATED_STATES and finding.id in self.key_of
-        ]
 
 
 def _key(

@@ -1,9 +1,9 @@
 """What may identify a patient inside a text: what the caller knows, and what looks like it.
 
 The caller's names, numbers and dates are found in their usual spellings. Beside them there are patterns:
-national numbers (Chinese ones with their check digit), telephone numbers, addresses, e-mail addresses, numbers
-of records behind their label, names behind theirs. Dates alone are not flagged: a report names the days of
-examinations.
+national numbers (Chinese ones with their check digit), telephone numbers, addresses, e-mail addresses,
+numbers of records behind their label, names behind theirs. Dates alone are not flagged: a report names the
+days of examinations.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class Identifier:
     kind: str
 
 
+_DIGIT = re.compile(r"\d")
 _CHINESE_ID = re.compile(r"(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])")
 _CHINESE_ID_LABEL = re.compile(
     r"身份证(?:件)?(?:号码|号)?[\s:：是为]*(?P<it>\d{15}(?:\d{2}[\dXx])?)(?![0-9A-Za-z])"
@@ -42,19 +43,22 @@ _PHONES = (
     re.compile(r"(?<![\d.\-])0\d{2,3}[- ]\d{7,8}(?![\d-])"),
 )
 _PHONE_LABEL = re.compile(
-    r"(?:phone|tel\b|telephone|mobile|cell\b|fax|reach(?:able|ed)?(?: \w+)? (?:under|at|on)|电话|手机|联系方式|传真)"
+    r"(?:phone|tel\b|telephone|mobile|cell\b|fax|reach(?:able|ed)?(?: \w+)? (?:under|at"
+    r"|on)|电话|手机|联系方式|传真)"
     r"[^\d+。.;；]{0,12}(?P<it>\+?\(?\d[\d ()-]{5,}\d)",
     re.IGNORECASE,
 )
 _DATE_LIKE = re.compile(r"(?:19|20)\d\d-\d\d-\d\d")
 _RECORD = re.compile(
-    r"\b(?:MRN|medical record(?: (?:number|no\.?))?|(?:patient|pt|pat)\.? (?:id|number|no\.?)|hospital (?:no\.?|number|id)"
+    r"\b(?:MRN|medical record(?: (?:number|no\.?))?|(?:patient|pt|pat)\.? (?:id|number"
+    r"|no\.?)|hospital (?:no\.?|number|id)"
     r"|accession(?: (?:number|no\.?))?|chart (?:no\.?|number)|NHS (?:no\.?|number)|insurance (?:no\.?|number)"
     r"|policy (?:no\.?|number)|case (?:no\.?|number))[\s:#.]*(?P<it>(?=[A-Z0-9/-]*\d)[A-Z0-9][A-Z0-9/-]{2,})",
     re.IGNORECASE,
 )
 _RECORD_CHINESE = re.compile(
-    r"(?:病历|住院|门诊|病案|就诊卡|检查|影像|登记|社保|医保卡?|患者|急诊|放射|X线|CT|MR)(?:编|序)?(?:号码|号|ID)"
+    r"(?:病历|住院|门诊|病案|就诊卡|检查|影像|登记|社保|医保卡?|患者|急诊|放射|X线|CT"
+    r"|MR)(?:编|序)?(?:号码|号|ID)"
     r"[\s:：为是]*(?P<it>(?=[A-Za-z0-9-]*\d)[A-Za-z0-9][A-Za-z0-9-]{3,})"
 )
 _STREET = (
@@ -66,20 +70,24 @@ _ADDRESS = re.compile(
 )
 _ADDRESS_CHINESE = re.compile(
     r"(?:[\u4e00-\u9fff]{2,8}(?:省|市|自治区))?(?:[\u4e00-\u9fff]{2,6}[市区县])?"
-    r"[\u4e00-\u9fff]{1,8}(?:路|街|大道|胡同|巷|弄|小区|新村|花园)\s?\d+\s?[号弄栋幢](?:[\d\w-]*(?:号楼|单元|室|栋|幢|楼))*"
+    r"[\u4e00-\u9fff]{1,8}(?:路|街|大道|胡同|巷|弄|小区|新村"
+    r"|花园)\s?\d+\s?[号弄栋幢](?:[\d\w-]*(?:号楼|单元|室|栋|幢|楼))*"
 )
 _ADDRESS_LABEL = re.compile(r"(?:住址|地址|家庭住址)[\s:：]*(?P<it>[^，。；,;\s]{4,40})")
 _NAME_LABEL = re.compile(
-    r"\b(?i:patient(?:'s)? name|name of (?:the )?patient)\s*[:=]?\s*(?P<it>[A-Z][\w'-]+(?:[ ,^]+[A-Z][\w'-]*){0,3})"
+    r"\b(?i:patient(?:'s)? name|name of (?:the )?patient)\s*[:=]?\s*"
+    r"(?P<it>[A-Z][\w'-]+(?:[ ,^]+[A-Z][\w'-]*){0,3})"
 )
 _NAME_TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Herr|Frau)\.? (?P<it>[A-Z][a-z'-]+(?: [A-Z][a-z'-]+)?)")
 _NAME_CHINESE = re.compile(r"姓\s?名[\s:：为是]*(?P<it>[\u4e00-\u9fff·]{2,4})(?=$|[，。；,;\s、（(])")
 _NAME_POLITE = re.compile(r"(?:^|[，。；,;\s、：:]|患者|病人)(?P<it>[\u4e00-\u9fff]{1,3})(?:先生|女士|小姐)")
 _BORN = re.compile(
-    r"(?i:\b(?:DOB|date of birth|born(?: on)?|birth date)\b)[\s:]*(?P<it>\d{1,4}[-/. ]\w{1,9}[-/., ]+\d{1,4}|[A-Z][a-z]+ \d{1,2},? \d{4})"
+    r"(?i:\b(?:DOB|date of birth|born(?: on)?"
+    r"|birth date)\b)[\s:]*(?P<it>\d{1,4}[-/. ]\w{1,9}[-/., ]+\d{1,4}|[A-Z][a-z]+ \d{1,2},? \d{4})"
 )
 _BORN_CHINESE = re.compile(
-    r"出生(?:日期|年月|于)?[\s:：为]*(?P<it>\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?)|(?P<it2>\d{4}年\d{1,2}月\d{1,2}日)(?:出生|生)"
+    r"出生(?:日期|年月|于)?[\s:：为]*(?P<it>\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?)"
+    r"|(?P<it2>\d{4}年\d{1,2}月\d{1,2}日)(?:出生|生)"
 )
 _EPONYMS = frozenset(
     [
@@ -163,7 +171,7 @@ def find_identifiers(text: str, context: CheckContext) -> tuple[Identifier, ...]
 
 
 def _patterned(text: str) -> Iterator[Identifier]:
-    if any(character.isdigit() for character in text):
+    if _DIGIT.search(text):
         yield from _numbers(text)
     if "@" in text:
         yield from (Identifier(*match.span(), "email") for match in _EMAIL.finditer(text))
@@ -197,7 +205,8 @@ def _numbers(text: str) -> Iterator[Identifier]:
 
 
 def _known(text: str, context: CheckContext) -> Iterator[Identifier]:
-    for birth in context.birth_dates:
+    has_digits = _DIGIT.search(text) is not None
+    for birth in context.birth_dates if has_digits else ():
         for pattern in _date_patterns(birth):
             yield from (Identifier(*match.span(), "birth") for match in pattern.finditer(text))
     for kind, values in (("id", context.patient_ids), ("other", context.other_identifiers)):
@@ -239,37 +248,41 @@ def _date_patterns(birth: str) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(rf"(?<!\d){text}(?!\d)", re.IGNORECASE) for text in texts)
 
 
-def _names(text: str, name: str) -> Iterator[Identifier]:
+@functools.lru_cache(maxsize=64)
+def _name_patterns(name: str) -> tuple[tuple[re.Pattern[str], ...], tuple[re.Pattern[str], ...], str]:
+    """Expressions of a whole name, of its parts, and the name itself where it is Chinese."""
     parts = [part for part in re.split(r"[\^=,\s]+", name.strip()) if part]
-    if not parts:
-        return
     if any(re.search(r"[\u3400-\u9fff]", part) for part in parts):
-        yield from _chinese_name(text, "".join(parts))
-        return
+        return (), (), "".join(parts)
+    whole: list[re.Pattern[str]] = []
     if len(parts) > 1:
-        for order in (parts[:2], parts[1::-1]):
-            pattern = _literal(" ".join(order))
-            yield from (Identifier(*match.span(), "name") for match in pattern.finditer(text))
-        comma = re.compile(rf"\b{re.escape(parts[0])}\s*[,^]\s*{re.escape(parts[1])}\b", re.IGNORECASE)
-        yield from (Identifier(*match.span(), "name") for match in comma.finditer(text))
-    for part in parts:
-        yield from _single_name(text, part)
+        whole = [_literal(" ".join(order)) for order in (parts[:2], parts[1::-1])]
+        whole.append(re.compile(rf"\b{re.escape(parts[0])}\s*[,^]\s*{re.escape(parts[1])}\b", re.IGNORECASE))
+    # One part alone: only as a name is written.
+    single = [rf"(?<![\w-]){re.escape(part.capitalize())}(?![\w-])" for part in parts if len(part) > 2]
+    return tuple(whole), tuple(map(re.compile, single)), ""
 
 
-def _single_name(text: str, part: str) -> Iterator[Identifier]:
-    """One part of a name: only as a name is written, and not as the name of a disease or of a physician."""
-    if len(part) < 3:
-        return
-    for match in re.finditer(rf"(?<![\w-]){re.escape(part.capitalize())}(?![\w-])", text):
-        follower = re.match(r"(?:'s|’s)?\s+([A-Za-z]+)", text[match.end() :])
-        if follower and follower[1].lower() in _EPONYMS:
-            continue
-        if _HONORED.search(text[: match.start()]):
-            continue
-        begins = not text[: match.start()].strip() or re.search(r"[.!?:;]\s*\Z", text[: match.start()])
-        if begins and part.lower() in _WORDS:
-            continue
-        yield Identifier(*match.span(), "name")
+def _names(text: str, name: str) -> Iterator[Identifier]:
+    whole, single, chinese = _name_patterns(name)
+    if chinese:
+        yield from _chinese_name(text, chinese)
+    for pattern in whole:
+        yield from (Identifier(*match.span(), "name") for match in pattern.finditer(text))
+    for pattern in single:
+        yield from (Identifier(*match.span(), "name") for match in pattern.finditer(text) if _is_name(match))
+
+
+def _is_name(match: re.Match[str]) -> bool:
+    """Not the name of a disease or of a physician, nor a word that begins a sentence."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    follower = re.match(r"(?:'s|’s)?\s+([A-Za-z]+)", after)
+    if follower and follower[1].lower() in _EPONYMS:
+        return False
+    if _HONORED.search(before):
+        return False
+    begins = not before.strip() or re.search(r"[.!?:;]\s*\Z", before)
+    return not (begins and match[0].lower() in _WORDS)
 
 
 _WORDS = frozenset(

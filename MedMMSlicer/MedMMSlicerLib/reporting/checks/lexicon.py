@@ -8,6 +8,7 @@ keeps reading fast: most cues are not tried on most sentences.
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -17,7 +18,18 @@ from typing import Any
 
 from ...errors import UsageError
 
-__all__ = ["TERMS_FOLDER", "Concept", "Cue", "Lexicon", "Name", "Normal", "load_concepts", "load_lexicon"]
+__all__ = [
+    "TERMS_FOLDER",
+    "Concept",
+    "Cue",
+    "Entry",
+    "Index",
+    "Lexicon",
+    "Name",
+    "Normal",
+    "load_concepts",
+    "load_lexicon",
+]
 
 TERMS_FOLDER = Path(__file__).with_name("terms")
 _ENGLISH_PLURAL = "(?:s|es)?"
@@ -79,17 +91,41 @@ class Normal:
     denied: tuple[str, ...]
 
 
+Entry = Cue | Name | Normal
+
+
+class Index:
+    """Entries by the first two characters of what they need, so that a text asks for few of them."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._by_start: dict[str, list[tuple[int, Entry]]] = {}
+        for number, entry in enumerate(entries):
+            self._by_start.setdefault(entry.needed[:2], []).append((number, entry))
+
+    def candidates(self, lowered: str) -> list[Entry]:
+        """The entries whose needed text is in ``lowered``, in their order."""
+        starts = set(map("".join, itertools.pairwise(lowered)))
+        starts.update(lowered)
+        found = []
+        for start in self._by_start.keys() & starts:
+            for item in self._by_start[start]:
+                if item[1].needed in lowered:
+                    found.append(item)
+        found.sort(key=_number)
+        return [entry for _, entry in found]
+
+
+def _number(item: tuple[int, Entry]) -> int:
+    return item[0]
+
+
 @dataclass(frozen=True, eq=False)
 class Lexicon:
     """The words of one language; compared by identity, so that sentences can be kept with it."""
 
     language: str
     concepts: Mapping[str, Concept]
-    names: tuple[Name, ...]
-    normals: tuple[Normal, ...]
-    cues: tuple[Cue, ...]
-    told: tuple[Cue, ...]
-    not_told: tuple[Cue, ...]
+    index: Index
     not_after: Mapping[str, tuple[str, ...]]
     not_before: Mapping[str, tuple[str, ...]]
     by_region: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
@@ -104,14 +140,8 @@ class Lexicon:
     def key_of_name(self, text: str) -> str:
         """The concept that has exactly this name, else empty."""
         wanted = text.strip().lower()
-        return next(
-            (
-                name.key
-                for name in self.names
-                if name.needed in wanted and name.pattern.fullmatch(wanted) is not None
-            ),
-            "",
-        )
+        names = (entry for entry in self.index.candidates(wanted) if isinstance(entry, Name))
+        return next((name.key for name in names if name.pattern.fullmatch(wanted) is not None), "")
 
 
 @functools.lru_cache(maxsize=8)
@@ -172,14 +202,16 @@ def load_lexicon(
     terms = {key: list(names) for key, names in data.get("terms", {}).items()}
     for key, _, names in own_names:
         terms.setdefault(key, []).extend(names)
+    cues = {**data.get("cues", {}), "told": data.get("told", ()), "not_told": data.get("not_told", ())}
+    entries: list[Entry] = [
+        *_names(terms, data.get("patterns", ())),
+        *(Normal(need, _compiled(text), tuple(keys)) for need, text, keys in data.get("normal", ())),
+        *(cue for kind, items in cues.items() for cue in _cues(kind, items, chinese)),
+    ]
     return Lexicon(
         language,
         concepts,
-        _names(terms, data.get("patterns", ())),
-        tuple(Normal(need, _compiled(text), tuple(keys)) for need, text, keys in data.get("normal", ())),
-        tuple(cue for kind, cues in data.get("cues", {}).items() for cue in _cues(kind, cues, chinese)),
-        tuple(_cues("told", data.get("told", ()), chinese)),
-        tuple(_cues("not_told", data.get("not_told", ()), chinese)),
+        Index(entries),
         {key: tuple(words) for key, words in data.get("not_after", {}).items()},
         {key: tuple(words) for key, words in data.get("not_before", {}).items()},
         {key: (tuple(a), tuple(b)) for key, (a, b) in data.get("by_region", {}).items()},
@@ -188,9 +220,7 @@ def load_lexicon(
     )
 
 
-def _names(
-    terms: Mapping[str, Iterable[str]], patterns: Iterable[tuple[str, str, str]]
-) -> tuple[Name, ...]:
+def _names(terms: Mapping[str, Iterable[str]], patterns: Iterable[tuple[str, str, str]]) -> tuple[Name, ...]:
     found = []
     for key, words in terms.items():
         for word in dict.fromkeys(word.lower() for word in words if word.strip()):

@@ -55,39 +55,49 @@ _FAMILIES = (
 )  # fmt: skip
 """Units that people take for one another."""
 _LIKE_EACH_OTHER = {"mm": ("mm2", "mm3"), "mm2": ("mm", "mm3"), "mm3": ("mm", "mm2"),
-                    "cm": ("cm2", "cm3"), "cm2": ("cm", "cm3"), "cm3": ("cm", "cm2"), "mL": ("cm", "cm2")}  # fmt: skip
+                    "cm": ("cm2", "cm3"), "cm2": ("cm", "cm3"), "cm3": ("cm", "cm2"),
+                    "mL": ("cm", "cm2")}  # fmt: skip
 
 _UNIT = "|".join(re.escape(text) for text in sorted(_CODE_OF, key=len, reverse=True))
 _NUMBER = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:[.,]\d+)?"
 _SIGN = r"(?:(?<![A-Za-z0-9.,)])[+\-−–])?"
 _JOIN = r"\s*(?:x|×|\*|by|-|–|—|~|～|to|and|至|到)\s*"
 _GROUP = re.compile(
-    rf"(?P<less>(?:less|smaller|lower|fewer) than|under|below|at most|not more than|no more than|<|≤|小于|不超过|不足|低于|至多)?\s*"
-    rf"(?P<more>(?:more|larger|greater|higher) than|over|above|at least|exceeding|>|≥|大于|超过|高于|至少)?\s*"
+    rf"(?P<less>(?:less|smaller|lower|fewer) than|under|below|at most|not more than"
+    rf"|no more than|<|≤|小于|不超过|不足|低于|至多)?\s*"
+    rf"(?P<more>(?:more|larger|greater|higher) than|over|above|at least|exceeding|>|≥|大于"
+    rf"|超过|高于|至少)?\s*"
     rf"(?P<first>{_SIGN}(?<![A-Za-z0-9.,])(?:{_NUMBER}))\s?-?(?P<unit1>{_UNIT})?"
     rf"(?P<rest>(?:{_JOIN}(?:{_NUMBER})\s?-?(?:{_UNIT})?){{0,2}})(?![A-Za-z0-9³²/])"
 )
 _MORE = re.compile(rf"(?P<join>{_JOIN})(?P<number>{_NUMBER})\s?-?(?P<unit>{_UNIT})?")
+_DIGIT = re.compile(r"\d")
 _RANGE = re.compile(r"\s*(?:-|–|—|~|～|to|and|至|到)\s*\Z")
 
 _EARLIER = re.compile(
-    r"(?:previous(?:ly)?|prior|formerly|\bwas\b|\bwere\b|\bfrom|compared (?:with|to)|versus|\bvs\b\.?|earlier|initially|baseline|old)"
+    r"(?:previous(?:ly)?|prior|formerly|\bwas\b|\bwere\b|\bfrom|compared (?:with|to)"
+    r"|versus|\bvs\b\.?|earlier|initially|baseline|old)"
     r"[^,;()0-9]{0,24}\Z|\b(?:19|20)\d\d(?:-\d\d-\d\d)?[^,;0-9]{0,12}\Z|\bwhen\b[^,;]{0,60}\Z"
 )
 _EARLIER_CHINESE = re.compile(
-    r"(?:原来?|既往|前次|前片|上次|旧片|曾|此前|由|从|自)[^，。；（）()0-9]{0,8}\Z|(?:19|20)\d\d\s?年(?:\d{1,2}月)?(?:\d{1,2}日)?[^，。；0-9]{0,8}\Z|原约?\Z|较前\s?[（(]约?\Z"
+    r"(?:原来?|既往|前次|前片|上次|旧片|曾|此前|由|从|自)[^，。；（）()0-9]{0,8}\Z|(?:19"
+    r"|20)\d\d\s?年(?:\d{1,2}月)?(?:\d{1,2}日)?[^，。；0-9]{0,8}\Z|原约?\Z|较前\s?[（(]约?\Z"
 )
 _EARLIER_AFTER = re.compile(
     r"\s*(?:(?:on|in|at) (?:the )?(?:prior|previous|last|baseline|(?:19|20)\d\d\b)"
-    r"|previously|before\b|earlier|formerly|initially|(?:→|->)|(?:增大|增加|增|减小|缩小|缩|变|减少|减)(?:至|到|为))"
+    r"|previously|before\b|earlier|formerly|initially|(?:→|->)|(?:增大|增加|增|减小|缩小"
+    r"|缩|变|减少|减)(?:至|到|为))"
 )
 _LATER_TO = re.compile(r"\s*(?:to|至|到)\s*\Z")
 _ELSEWHERE = re.compile(
-    r"(?:slice|section|collimation|spacing|increment|interval|thickness|distance|distant|margin|层厚|层距|间距|间隔"
-    r"|depth|lymph nodes?|duct|aorta|appendix|淋巴结|胆总管|胆管|主动脉|阑尾|深度|距离?|距[^，。；]{0,6}|厚度|窗宽|窗位)[^,;，。；0-9]{0,10}\Z"
+    r"(?:slice|section|collimation|spacing|increment|interval|thickness|distance|distant"
+    r"|margin|层厚|层距|间距|间隔"
+    r"|depth|lymph nodes?|duct|aorta|appendix|淋巴结|胆总管|胆管|主动脉|阑尾|深度|距离?"
+    r"|距[^，。；]{0,6}|厚度|窗宽|窗位)[^,;，。；0-9]{0,10}\Z"
 )
 _ELSEWHERE_AFTER = re.compile(
-    r"\s*(?:-?thick\b|slices?\b|sections?\b|collimation|from the|away from|above the|below the|proximal|distal"
+    r"\s*(?:-?thick\b|slices?\b|sections?\b|collimation|from the|away from|above the"
+    r"|below the|proximal|distal"
     r"|deep to|beneath|off the|cranial|caudal|处)"
 )
 _APPROXIMATE = re.compile(
@@ -134,7 +144,7 @@ class Quantity:
 
 def find_quantities(lowered: str, offset: int = 0) -> tuple[Quantity, ...]:
     """All numbers with units of a statement in lower case; places are given from ``offset`` on."""
-    if not any(character.isdigit() for character in lowered):
+    if not _DIGIT.search(lowered):
         return ()
     return tuple(_quantities(lowered, offset))
 
@@ -166,9 +176,7 @@ def _quantities(lowered: str, offset: int) -> Iterator[Quantity]:
             (offset + unit_span[0], offset + unit_span[1]),
             kind,
             _cue(before),
-            not (
-                _EARLIER.search(before) or _EARLIER_CHINESE.search(before) or _EARLIER_AFTER.match(after)
-            ),
+            not (_EARLIER.search(before) or _EARLIER_CHINESE.search(before) or _EARLIER_AFTER.match(after)),
             bool(_ELSEWHERE.search(before) or _ELSEWHERE_AFTER.match(after)),
             bool(_APPROXIMATE.search(lowered[: match.start("first")])),
             first[0] in "+-−–",

@@ -24,7 +24,7 @@ Read = tuple[Place, SentenceModel]
 """A sentence and what it says."""
 
 _BLANK = re.compile(r"[\s_＿.…。·\-—–*?？\[\]()（）【】{}<>/、，,]*")
-_BRACKETED = re.compile(r"[\[【<（(][^\[\]【】<>（）()]{0,30}[\]】>）)]")
+_BRACKETED = re.compile(r"[\[【<（({]+[^\[\]【】<>（）(){}]{0,30}[\]】>）)}]+")
 _FRAME = " \t\n[](){}<>（）【】_＿.。…"
 _ABOUT = ("affirmed", "doubted", "denied")
 
@@ -65,7 +65,7 @@ def unstated_findings(sentences: Sequence[Read], facts: Facts, language: str) ->
             by_key.setdefault(mention.key, []).append(mention)
         for name in place.sentence.evidence_ids:
             linked.setdefault(name, []).append((place, model))
-    for finding in facts.stated():
+    for finding in facts.stated:
         key = facts.key_of[finding.id]
         if any(_is_linked(place, model, key, facts) for place, model in linked.get(finding.id, ())):
             continue
@@ -76,7 +76,8 @@ def unstated_findings(sentences: Sequence[Read], facts: Facts, language: str) ->
             mention.status in _ABOUT and _is_about(mention, finding, facts)
             for other, mentions in by_key.items()
             for mention in mentions
-            if other in ("*", key, *facts.concepts[key].is_a) or (mention.status != "denied" and facts.states(other, key))
+            if other in ("*", key, *facts.concepts[key].is_a)
+            or (mention.status != "denied" and facts.states(other, key))
         ):
             continue
         name = finding.name.get(language) or finding.name.get("en") or finding.concept.meaning
@@ -146,7 +147,7 @@ def critical_remarks(
             ids = [item.id for item in findings if item.status != "rejected"]
             span = (mention.start, mention.stop)
             yield place.remark("critical-without-communication", "warning", span, text, ids)
-    for finding in facts.stated():
+    for finding in facts.stated:
         key = facts.key_of[finding.id]
         if facts.is_critical(key) and key not in seen:
             seen.add(key)
@@ -164,7 +165,7 @@ def _critical_key(mention: Mention, facts: Facts) -> str:
         return ""
     if facts.is_critical(mention.key):
         return mention.key
-    keys = (facts.key_of[finding.id] for finding in facts.stated())
+    keys = (facts.key_of[finding.id] for finding in facts.stated)
     return next((key for key in keys if facts.is_critical(key) and facts.states(mention.key, key)), "")
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from .lexicon import Cue, Lexicon
+from .lexicon import Cue, Lexicon, Name, Normal
 from .quantities import Quantity, find_quantities
 from .sides import SideWord, bind_sides, find_sides
 
@@ -31,7 +31,8 @@ _VERB = re.compile(
     r"|noted|seen|identified|present)\b"
 )
 _PREDICATE = re.compile(
-    r"\b(?:(?:is|are|has|have|remains?|appears?) (?!seen|identified|noted|present|demonstrated|evident|visualized"
+    r"\b(?:(?:is|are|has|have|remains?|appears?) (?!seen|identified|noted|present"
+    r"|demonstrated|evident|visualized"
     r"|detected|visible|found|been (?:seen|identified))\w+|persists?)\b"
 )
 _SOMETHING = re.compile(
@@ -138,6 +139,8 @@ def _statements(lowered: str, chinese: bool) -> Iterator[tuple[int, int]]:
 
 
 def _moved(item: Mention, offset: int, number: int) -> Mention:
+    if not offset and not number:
+        return item
     words = tuple(_moved_word(word, offset) for word in item.side_words)
     return replace(
         item, start=item.start + offset, stop=item.stop + offset, side_words=words, statement=number
@@ -145,6 +148,8 @@ def _moved(item: Mention, offset: int, number: int) -> Mention:
 
 
 def _moved_word(word: SideWord, offset: int) -> SideWord:
+    if not offset:
+        return word
     return SideWord(word.start + offset, word.stop + offset, word.sides)
 
 
@@ -167,6 +172,15 @@ class _Statement:
     def __init__(self, lowered: str, lexicon: Lexicon) -> None:
         self.lowered = lowered
         self.lexicon = lexicon
+        found = lexicon.index.candidates(lowered)
+        self.names = [entry for entry in found if isinstance(entry, Name)]
+        self.normals = [entry for entry in found if isinstance(entry, Normal)]
+        self.found_cues = [
+            _Found(entry.kind, *match.span())
+            for entry in found
+            if isinstance(entry, Cue)
+            for match in entry.pattern.finditer(lowered)
+        ]
         named = self._named()
         self.side_words = find_sides(lowered, lexicon.is_chinese)
         concepts = lexicon.concepts
@@ -193,29 +207,25 @@ class _Statement:
     @property
     def is_told(self) -> bool:
         """Whether somebody was informed, and it is not said that nobody was or will be."""
-        refusals = list(self._spans(self.lexicon.not_told))
-        for start, stop in self._spans(self.lexicon.told):
+        refusals = [cue.start for cue in self.found_cues if cue.kind == "not_told"]
+        for cue in self.found_cues:
+            if cue.kind != "told":
+                continue
+            start, stop = cue.start, cue.stop
             # Between commas: "no midline shift, the ward was informed".
             first = max(self.lowered.rfind(comma, 0, start) for comma in ",，")
             last = min(
                 (place for comma in ",，" if (place := self.lowered.find(comma, stop)) >= 0),
                 default=len(self.lowered),
             )
-            if not any(first < other < last for other, _ in refusals):
+            if not any(first < other < last for other in refusals):
                 return True
         return False
-
-    def _spans(self, cues: Sequence[Cue]) -> Iterator[tuple[int, int]]:
-        for cue in cues:
-            if cue.needed in self.lowered:
-                yield from (match.span() for match in cue.pattern.finditer(self.lowered))
 
     def _named(self) -> list[Mention]:
         """The concepts by name; of overlapping names the longest."""
         found = []
-        for name in self.lexicon.names:
-            if name.needed not in self.lowered:
-                continue
+        for name in self.names:
             for match in name.pattern.finditer(self.lowered):
                 place = match.span("it") if match.groupdict().get("it") else match.span()
                 if not self._is_other(name.key, *place):
@@ -244,9 +254,7 @@ class _Statement:
         return item
 
     def _normals(self) -> Iterator[Mention]:
-        for normal in self.lexicon.normals:
-            if normal.needed not in self.lowered:
-                continue
+        for normal in self.normals:
             for match in normal.pattern.finditer(self.lowered):
                 side = match.groupdict().get("side")
                 words = [word for word in self.side_words if side and word.start == match.start("side")]
@@ -254,10 +262,7 @@ class _Statement:
                     yield Mention(key, *match.span(), DENIED, tuple(words), is_implied=True)
 
     def _cues(self) -> list[_Found]:
-        found = []
-        for cue in self.lexicon.cues:
-            if cue.needed in self.lowered:
-                found += [_Found(cue.kind, *match.span()) for match in cue.pattern.finditer(self.lowered)]
+        found = [cue for cue in self.found_cues if cue.kind not in ("told", "not_told")]
         found.sort(key=lambda item: (item.start - item.stop, item.start))
         kept: list[_Found] = []
         for item in found:
@@ -320,7 +325,8 @@ def _reaches(
 def _forward(lowered: str, cue: _Found, span: Span, cues: Sequence[_Found], chinese: bool) -> bool:
     if span[0] < cue.stop:
         return False
-    if any(other.kind == "stop" and cue.stop <= other.start < span[0] for other in cues):
+    stopped = any(other.kind == "stop" and cue.stop <= other.start < span[0] for other in cues)
+    if stopped and cue.kind != "asked":
         return False
     between = lowered[cue.stop : span[0]]
     if chinese:

@@ -187,9 +187,12 @@ def _negations(place: Place, model: SentenceModel, facts: Facts) -> Iterator[Rem
     for mention in model.mentions:
         if mention.status != "denied":
             continue
-        for finding in facts.stated():
+        for finding in facts.stated:
             key = facts.key_of[finding.id]
-            if mention.key not in ("*", key, *facts.concepts[key].is_a) or facts.concepts[key].kind == "structure":
+            if (
+                mention.key not in ("*", key, *facts.concepts[key].is_a)
+                or facts.concepts[key].kind == "structure"
+            ):
                 continue
             if finding.kind != "finding" and mention.key == "*":
                 continue

@@ -11,34 +11,40 @@ __all__ = ["BOTH", "SideWord", "bind_sides", "find_sides", "mirrored"]
 BOTH = frozenset({"left", "right"})
 
 _ENGLISH = re.compile(
-    r"(?<![a-z])(?P<both>bilateral(?:ly)?|both(?= (?:\w+ )?(?:lungs?|lobes?|bases|apices|sides|breasts|kidneys"
+    r"(?<![a-z])(?P<both>bilateral(?:ly)?|both(?= (?:\w+ )?(?:lungs?|lobes?|bases|apices"
+    r"|sides|breasts|kidneys"
     r"|hips|knees|shoulders|hemithora\w+|hippocamp\w+|hila|costophrenic|upper|lower|pleural)))"
     r"|(?<![a-z])(?P<left>left(?:-sided)?|lul|lll|lingula)(?![a-z])"
     r"|(?<![a-z])(?P<right>right(?:-sided)?|rul|rml|rll|middle lobe)(?![a-z])"
 )
 # Sides of hearts, vessels, catheters and views say nothing about a finding beside them.
 _NOT_ENGLISH = re.compile(
-    r"(?:left|right)(?:-sided)?[ -](?:heart|ventric|atri|hemidiaphragm|main|coronary|subclavian|jugular|picc|ij\b"
+    r"(?:left|right)(?:-sided)?[ -](?:heart|ventric|atri|hemidiaphragm|main|coronary"
+    r"|subclavian|jugular|picc|ij\b"
     r"|internal jugular|central|chest tube|pleural drain|pleural catheter|pigtail|port\b|pacemaker|lateral"
     r"|decubitus|anterior oblique|posterior oblique|upper quadrant|lower quadrant|aortic|arm\b|away|now\b"
     r"|over\b|behind|in place|on the other)"
     r"|(?:is|are|was|were|be|what's) left (?:of|over|to|in)\b"
 )
 _CHINESE = re.compile(
-    r"(?P<both>双侧|两侧|左右两?侧|左右两|左右(?=[肺乳肾])|双(?=[肺乳肾髋膝肩下上海胸锁肋叶尖])|两(?=[肺乳肾下上][肺叶野尖侧肾乳]?|肺))"
+    r"(?P<both>双侧|两侧|左右两?侧|左右两|左右(?=[肺乳肾])"
+    r"|双(?=[肺乳肾髋膝肩下上海胸锁肋叶尖])|两(?=[肺乳肾下上][肺叶野尖侧肾乳]?|肺))"
     r"|(?P<left>左侧|左(?!右|心|房|室|主干|冠|旋|前斜|前降|位))"
     r"|(?P<right>右侧|(?<!左)右(?!心|房|室|主干|冠|前斜|位))"
 )
 _NOT_CHINESE = re.compile(
-    r"[左右]侧?(?:位片|卧位|位像|斜位|胸腔引流|胸腔闭式|引流管|颈内|锁骨下静脉|心室|心房|心缘|膈)|左右(?!两?侧|两|[肺乳肾])"
+    r"[左右]侧?(?:位片|卧位|位像|斜位|胸腔引流|胸腔闭式|引流管|颈内|锁骨下静脉|心室|心房"
+    r"|心缘|膈)|左右(?!两?侧|两|[肺乳肾])"
 )
 _ENGLISH_LINK = re.compile(
-    r"\s*(?:and|or|/|&|,)\s*(?:the )?\Z|\s*(?:greater|larger|more|worse|less|smaller)(?: \w+)? than(?: the)?\s*\Z"
+    r"\s*(?:and|or|/|&|,)\s*(?:the )?\Z|\s*(?:greater|larger|more|worse|less"
+    r"|smaller)(?: \w+)? than(?: the)?\s*\Z"
 )
 _LOOSE_LINK = re.compile(r"[^,;:.]{0,30}\band\b(?: (?:in|of|at|on))?(?: the)? *")
 _CHINESE_LINK = re.compile(r"\s*(?:及|和|与|、|/)\s*\Z")
 _ENGLISH_CHAIN = re.compile(
-    r"\s*(?:and|or|with|/|,|plus)\s*(?:an?\s|the\s|adjacent\s|overlying\s|associated\s|underlying\s|small\s|mild\s"
+    r"\s*(?:and|or|with|/|,|plus)\s*(?:an?\s|the\s|adjacent\s|overlying\s|associated\s"
+    r"|underlying\s|small\s|mild\s"
     r"|minor\s|moderate\s|trace\s|compressive\s|basilar\s|basal\s|linear\s|parapneumonic\s|some\s)*\Z"
 )
 _CHINESE_CHAIN = re.compile(

@@ -19,7 +19,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "number-many": "None of the measurements gives this number: {name}.",
         "unit": "The number fits the measurement in another unit ({value}): {name}.",
         "negation": "This denies an accepted finding: {name}.",
-        "impression-unsupported": "Neither the findings section nor an accepted finding supports this: {name}.",
+        "impression-unsupported": "Neither the findings nor an accepted finding support this: {name}.",
         "section-empty": "A required section is empty: {name}.",
         "rejected-mentioned": "This finding was rejected: {name}.",
         "identifier": "This may identify the patient: {name}.",
