@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.sequence import Sequence
-from pydicom.uid import generate_uid
 
 STUDY_UID = "1.2.826.0.1.999.4711.77001"
 SERIES_UID = "1.2.826.0.1.999.4711.77002"
@@ -67,18 +66,18 @@ TEXTS: dict[str, Any] = {
 }
 
 NEEDLES = (
-    "Vandermeer", "Quillon", "王晓明", "晓明", "QX7731982", "ISSUER-0815", "OLD-55231", "OLD-55232", "Maidenname",
-    "Zelda", "Birthnamer", "Oakhurst", "Petra", "19610417", "1961-04-17", "17 Juniper Crescent", "+49 171 5550123",
-    "LOC-99812", "Lightkeeper", "Pastafarian", "Martianish", "Ruritania", "Zenda Province", "Wilhelmina",
-    "Grimsby Manor", "ADM-31007", "ACC8812345", "STU44219", "20150103", "20150104", "2015-01-03", "Thornbury",
-    "Snodgrass", "Quimby", "Thistlewood", "Mulberry Court", "020 7946 0991", "Kowalczyk", "Featherstone",
-    "Abernathy", "Hollingberry", "Ravenscroft", "Saint Brendan", "Cathedral Close", "Neuro Ward Nine",
-    "SCANNERZETA", "SN-4410077", "PLATE-6612", "Yarborough", "Whitcombe", "Pemberton", "PLACER-5512", "Larkspur",
-    STUDY_UID, SERIES_UID, FRAME_UID, REFERENCED_UID, PRIVATE_UID, INSTANCE_ROOT,
-    # what no attribute of the header has
-    "PRIVATESECRET", "NESTEDSECRET", "OVERLAYSECRET", "CURVESECRET", "ICONSECRET", "PREAMBLESECRET", "TAILSECRET",
-    "AETITLESECRET", "SIGNATURESECRET", "UNKNOWNSECRET", "BURNEDSECRET", "FILENAMESECRET", "jane.secret@mail.test",
-    "Osterhagen", "张伟明",
+    "Vandermeer", "Quillon", "王晓明", "晓明", "QX7731982", "ISSUER-0815", "OLD-55231", "OLD-55232",
+    "Maidenname", "Zelda", "Birthnamer", "Oakhurst", "Petra", "19610417", "1961-04-17",
+    "17 Juniper Crescent", "+49 171 5550123", "LOC-99812", "Lightkeeper", "Pastafarian", "Martianish",
+    "Ruritania", "Zenda Province", "Wilhelmina", "Grimsby Manor", "ADM-31007", "ACC8812345",
+    "STU44219", "20150103", "20150104", "2015-01-03", "Thornbury", "Snodgrass", "Quimby",
+    "Thistlewood", "Mulberry Court", "020 7946 0991", "Kowalczyk", "Featherstone", "Abernathy",
+    "Hollingberry", "Ravenscroft", "Saint Brendan", "Cathedral Close", "Neuro Ward Nine",
+    "SCANNERZETA", "SN-4410077", "PLATE-6612", "Yarborough", "Whitcombe", "Pemberton", "PLACER-5512",
+    "Larkspur", STUDY_UID, SERIES_UID, FRAME_UID, REFERENCED_UID, PRIVATE_UID, INSTANCE_ROOT,
+    "PRIVATESECRET", "NESTEDSECRET", "OVERLAYSECRET", "CURVESECRET", "ICONSECRET", "PREAMBLESECRET",
+    "TAILSECRET", "AETITLESECRET", "SIGNATURESECRET", "UNKNOWNSECRET", "BURNEDSECRET",
+    "FILENAMESECRET", "jane.secret@mail.test", "Osterhagen", "张伟明",
 )  # fmt: skip
 """Everything that must not leave; the last ones sit in private tags, overlays, file names, texts, pixels."""
 
@@ -88,7 +87,11 @@ def seed(header: FileDataset, number: int) -> FileDataset:
     header.SpecificCharacterSet = "GB18030"
     for keyword, value in TEXTS.items():
         setattr(header, keyword, value)
-    header.StudyInstanceUID, header.SeriesInstanceUID, header.FrameOfReferenceUID = STUDY_UID, SERIES_UID, FRAME_UID
+    header.StudyInstanceUID, header.SeriesInstanceUID, header.FrameOfReferenceUID = (
+        STUDY_UID,
+        SERIES_UID,
+        FRAME_UID,
+    )
     header.SOPInstanceUID = f"{INSTANCE_ROOT}.{number}"
     header.Manufacturer, header.PatientPosition, header.KVP, header.Laterality = "ACME", "HFS", "120", ""
     header.file_meta.MediaStorageSOPInstanceUID = header.SOPInstanceUID
@@ -168,8 +171,3 @@ def burned_in(header: FileDataset, stated: str = "YES") -> FileDataset:
     if stated:
         header.BurnedInAnnotation = stated
     return header
-
-
-def fresh_uid() -> str:
-    """Of nothing in particular."""
-    return str(generate_uid())

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from conftest import SeededCase, leaks
+from byte_search import leaks
 from dicom_phantoms import dicom_header, set_pixels
 from MedMMSlicerLib.dicom.deidentify import PixelClearance
 from MedMMSlicerLib.dicom.deidentify_pixels import Rectangle
 from MedMMSlicerLib.errors import InputError, NothingApplicableError, UsageError
 from MedMMSlicerLib.reporting.exports.case_export import ExportRequest, export_case
+from seeded_case import SeededCase
 from seeded_study import INSTANCE_ROOT, NEEDLES, SERIES_UID, STUDY_UID, burned_in, seed
 
 REMOVE = ("Osterhagen", "张伟明")
@@ -43,7 +44,9 @@ def burned_folder(tmp_path: Path) -> Path:
 
 
 def test_the_seeds_are_there_before_and_gone_afterwards(seeded, key_file, tmp_path, burned_folder) -> None:
-    before = {needle for place in (seeded.images.parent, burned_folder) for _, needle in leaks(place, NEEDLES)}
+    before = {
+        needle for place in (seeded.images.parent, burned_folder) for _, needle in leaks(place, NEEDLES)
+    }
     assert len(NEEDLES) >= 70
     assert before == set(NEEDLES)
     clearance = PixelClearance(rectangles=(Rectangle(0, 0, 40, 4),))
@@ -93,14 +96,19 @@ def test_uids_agree_between_images_segmentation_reports_and_json(seeded, key_fil
         assert codes[:2] == ["113100", "113107"]
     assert segmentation.FrameOfReferenceUID == images[0].FrameOfReferenceUID
     assert segmentation.ReferencedSeriesSequence[0].SeriesInstanceUID == images[0].SeriesInstanceUID
-    referenced = {i.ReferencedSOPInstanceUID for i in segmentation.ReferencedSeriesSequence[0].ReferencedInstanceSequence}
+    referenced = {
+        i.ReferencedSOPInstanceUID
+        for i in segmentation.ReferencedSeriesSequence[0].ReferencedInstanceSequence
+    }
     assert referenced <= instances
     assert _evidence(measured) == instances | {segmentation.SOPInstanceUID}
     assert _evidence(text) == instances | {segmentation.SOPInstanceUID, measured.SOPInstanceUID}
     inputs = json.loads((out / "case.json").read_text())["prediction"]["provenance"]["inputs"]
     assert inputs[0]["series_uid"] == images[0].SeriesInstanceUID
     assert images[0].SeriesInstanceUID in (out / "report.fhir.json").read_text()
-    assert images[0].SeriesInstanceUID in (out / "segmentation.seg.nrrd").read_bytes()[:4000].decode("latin-1")
+    assert images[0].SeriesInstanceUID in (out / "segmentation.seg.nrrd").read_bytes()[:4000].decode(
+        "latin-1"
+    )
 
 
 def _evidence(report) -> set[str]:
@@ -166,7 +174,9 @@ def test_voxels_stay_as_they_were(seeded, key_file, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("stated", ["YES", ""])
-def test_burned_in_text_stops_everything_until_cleared(seeded, key_file, tmp_path, burned_folder, stated) -> None:
+def test_burned_in_text_stops_everything_until_cleared(
+    seeded, key_file, tmp_path, burned_folder, stated
+) -> None:
     path = next(burned_folder.iterdir())
     dataset = pydicom.dcmread(path)
     if not stated:
@@ -189,7 +199,9 @@ def test_doubtful_text_stops_everything_until_cleared(seeded, key_file, tmp_path
     results = tmp_path / "results"
     shutil.copytree(seeded.results, results)
     path = results / "report.json"
-    path.write_text(path.read_text().replace("Fixed text.", "Discussed with Dr. Quackenbush, case 4455667788."))
+    path.write_text(
+        path.read_text().replace("Fixed text.", "Discussed with Dr. Quackenbush, case 4455667788.")
+    )
     out = tmp_path / "out"
     with pytest.raises(UsageError, match=r"sentence s3: a name after a title; sentence s3: a long number"):
         export_case(request(seeded, key_file, inputs=(results,)), out)

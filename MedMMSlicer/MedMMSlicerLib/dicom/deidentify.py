@@ -14,7 +14,7 @@ from typing import Any
 from .. import __version__
 from ..errors import InputError, UsageError
 from .deidentify_identifiers import Identifiers, collect_identifiers
-from .deidentify_key import Pseudonyms
+from .deidentify_key import Pseudonyms, shifted_text
 from .deidentify_pixels import Rectangle, black_out, burned_in_reason, clean_pixel_bytes
 from .deidentify_profile import ProfileContext, apply_profile
 from .deidentify_text import TextScrubber
@@ -189,8 +189,8 @@ class Deidentifier:
         dataset.preamble = b"\0" * 128
 
 
-def mark_deidentified(path: Path) -> None:
-    """Say in a report that was made of cleaned parts that it is de-identified.
+def mark_deidentified(path: Path, shift_days: int) -> None:
+    """Say in a report that was made of cleaned parts that it is de-identified, and move the day it was made.
 
     Raises
     ------
@@ -198,6 +198,12 @@ def mark_deidentified(path: Path) -> None:
         If the file can not be read or written.
     """
     dataset = read_dataset(path)
+    for keyword in ("InstanceCreationDate", "ContentDate", "SeriesDate"):
+        if dataset.get(keyword):
+            setattr(dataset, keyword, shifted_text(str(dataset.get(keyword)), shift_days))
+    for item in dataset.get("ContributingEquipmentSequence") or ():
+        if item.get("ContributionDateTime"):
+            item.ContributionDateTime = shifted_text(str(item.ContributionDateTime), shift_days)
     _mark(dataset, [_BASIC, _MODIFIED_DATES, _CLEAN_CONTENT], [])
     save(dataset, path)
 
@@ -210,8 +216,9 @@ def _mark(dataset: Any, codes: Sequence[tuple[str, str]], methods: Sequence[str]
 
 
 def _meta_uids(dataset: Any) -> frozenset[str]:
-    """UIDs of the file's own header, which may differ from those inside."""
-    return collect_identifiers(dataset.file_meta).uids
+    """The instance that the file's own header names, which may differ from the one inside."""
+    uid = str(dataset.file_meta.get("MediaStorageSOPInstanceUID") or "")
+    return frozenset({uid} if uid else ())
 
 
 def _code_items(codes: Sequence[tuple[str, str]]) -> Any:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import numpy as np
+
 from ..errors import InputError
 from .deidentify_identifiers import Identifiers
 
@@ -19,6 +21,7 @@ ENCODINGS = ("utf-8", "latin-1", "gb18030", "utf-16-le", "utf-16-be", "shift_jis
 _SHORTEST_BYTES = 5
 """Fewer bytes turn up by chance in pixels."""
 _DEPTH = 4
+_CHUNK = 1 << 24
 _LARGEST_INFLATED = 1 << 30
 _GZIP = b"\x1f\x8b\x08"
 _ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
@@ -30,17 +33,13 @@ def find_residue(folder: Path, identifiers: Identifiers) -> tuple[str, ...]:
 
     Looked through are file names, bytes as they are, zip members, gzip, zlib and deflated DICOM content.
     """
-    pattern = _pattern(identifiers)
-    if pattern is None:
-        return ()
+    is_in = _Search(identifiers)
     places: list[str] = []
     for path in sorted(item for item in folder.rglob("*") if item.is_file()):
         name = path.relative_to(folder).as_posix()
-        if pattern.search(name.encode("utf-8", "surrogateescape").lower()):
+        if is_in(name.encode("utf-8", "surrogateescape")):
             places.append(f"name of file {len(places) + 1}")
-        places += [
-            f"{name}{where}" for where, data in _layers(path.read_bytes()) if pattern.search(data.lower())
-        ]
+        places += [f"{name}{where}" for where, data in _layers(path.read_bytes()) if is_in(data)]
     return tuple(dict.fromkeys(places))
 
 
@@ -60,15 +59,52 @@ def require_no_residue(folder: Path, identifiers: Identifiers) -> None:
         )
 
 
-def _pattern(identifiers: Identifiers) -> re.Pattern[bytes] | None:
-    forms: set[bytes] = set()
-    for needle in identifiers.needles():
-        for text in _spellings(needle):
-            forms.update(_encoded(text))
-    pieces = sorted(
-        (form for form in forms if len(form) >= _SHORTEST_BYTES), key=lambda form: (-len(form), form)
-    )
-    return re.compile(b"|".join(map(_bounded, pieces))) if pieces else None
+class _Search:
+    """Looks for many byte strings at once.
+
+    Two tables say which pairs of bytes begin a form and which follow; only where both fit is looked closer,
+    so that a study of many images takes seconds.
+    """
+
+    def __init__(self, identifiers: Identifiers) -> None:
+        self._by_start: dict[bytes, list[bytes]] = {}
+        self._first, self._second = np.zeros(1 << 16, np.bool_), np.zeros(1 << 16, np.bool_)
+        for needle in identifiers.needles():
+            for text in _spellings(needle):
+                for form in _encoded(text):
+                    if len(form) >= _SHORTEST_BYTES:
+                        self._add(form)
+
+    def _add(self, form: bytes) -> None:
+        forms = self._by_start.setdefault(form[:4], [])
+        if form not in forms:
+            forms.append(form)
+            self._first[form[0] | form[1] << 8] = self._second[form[2] | form[3] << 8] = True
+
+    def __call__(self, data: bytes) -> bool:
+        """Whether any of them is in the bytes, in any case of its letters."""
+        data = data.lower()
+        for start in range(0, max(len(data) - 3, 0), _CHUNK):
+            size = min(_CHUNK + 3, len(data) - start)
+            piece = np.frombuffer(data, np.uint8, size, start).astype(np.uint16)
+            pairs = piece[:-1] | piece[1:] << 8
+            places = np.flatnonzero(self._first[pairs[:-2]] & self._second[pairs[2:]])
+            if any(self._found(data, start + int(place)) for place in places):
+                return True
+        return False
+
+    def _found(self, data: bytes, place: int) -> bool:
+        forms = self._by_start.get(data[place : place + 4], ())
+        return any(data.startswith(form, place) and _stands_alone(data, place, form) for form in forms)
+
+
+def _stands_alone(data: bytes, place: int, form: bytes) -> bool:
+    """Words and numbers count as a whole only: ``12345`` is not in ``9123456``."""
+    if b"\0" in form:
+        return True
+    before, after = data[max(place - 1, 0) : place], data[place + len(form) : place + len(form) + 1]
+    joined_before = form[:1].isalnum() and before.isalnum()
+    return not (joined_before or (form[-1:].isalnum() and after.isalnum()))
 
 
 def _spellings(needle: str) -> Iterator[str]:
@@ -85,16 +121,6 @@ def _encoded(text: str) -> Iterator[bytes]:
             yield text.encode(encoding).lower()
         except UnicodeEncodeError:
             continue
-
-
-def _bounded(form: bytes) -> bytes:
-    """Words and numbers count as a whole only: ``12345`` is not in ``9123456``."""
-    pattern = re.escape(form)
-    if form[:1].isalnum() and form[:1].isascii() and b"\0" not in form:
-        pattern = rb"(?<![0-9A-Za-z])" + pattern
-    if form[-1:].isalnum() and b"\0" not in form:
-        pattern += rb"(?![0-9A-Za-z])"
-    return pattern
 
 
 def _layers(data: bytes, where: str = "", depth: int = _DEPTH) -> Iterator[tuple[str, bytes]]:

@@ -65,6 +65,14 @@ _NOT_NAMING = (
     "Priority",
     "TypeOf",
 )
+_DESCRIPTIONS = {
+    "ImageComments",
+    "PerformedProcedureStepDescription",
+    "ProtocolName",
+    "RequestedProcedureDescription",
+    "SeriesDescription",
+    "StudyDescription",
+}
 _SCHEME_UIDS = {"CodingSchemeUID", "MappingResourceUID", "ContextUID", "ContextGroupExtensionCreatorUID"}
 _OWN_MANUFACTURER = "MedMM"
 """On objects that MedMM made, the equipment is a model bundle and names nobody."""
@@ -102,12 +110,16 @@ class Identifiers:
     words : frozenset of str
         Ids, places, telephone numbers: whole values.
     uids : frozenset of str
+    phrases : frozenset of str
+        Descriptions in free text: taken out of texts as a whole, not searched for in bytes, because their
+        words are ordinary words.
     dates, birth_dates : frozenset of date
     """
 
     names: frozenset[str] = field(default=frozenset(), repr=False)
     words: frozenset[str] = field(default=frozenset(), repr=False)
     uids: frozenset[str] = field(default=frozenset(), repr=False)
+    phrases: frozenset[str] = field(default=frozenset(), repr=False)
     dates: frozenset[date] = field(default=frozenset(), repr=False)
     birth_dates: frozenset[date] = field(default=frozenset(), repr=False)
 
@@ -156,8 +168,9 @@ def collect_identifiers(dataset: Any) -> Identifiers:
     ----------
     dataset : pydicom.Dataset
     """
-    names, words, uids = set[str](), set[str](), set[str]()
+    names, words, uids, phrases = set[str](), set[str](), set[str](), set[str]()
     dates, birth_dates = set[date](), set[date]()
+    # Descriptions on objects that MedMM made are our own words.
     is_ours = str(dataset.get("Manufacturer") or "") == _OWN_MANUFACTURER
     for element in _elements(dataset):
         values = [str(value).strip().strip("\0") for value in _values(element)]
@@ -174,9 +187,10 @@ def collect_identifiers(dataset: Any) -> Identifiers:
             and _names_something(element)
         ):
             words.update(line for value in values for line in _lines(value))
-    return Identifiers(
-        frozenset(names), frozenset(words), frozenset(uids), frozenset(dates), frozenset(birth_dates)
-    )
+        elif element.keyword in _DESCRIPTIONS and not is_ours:
+            phrases.update(line for value in values for line in _lines(value) if not line.isalpha())
+    texts = (frozenset(names), frozenset(words), frozenset(uids), frozenset(phrases))
+    return Identifiers(*texts, frozenset(dates), frozenset(birth_dates))
 
 
 def _names_something(element: Any) -> bool:

@@ -94,7 +94,7 @@ def clean_pixel_bytes(dataset: Any) -> None:
         raise InputError("The pixel data are shorter than the header says. Export the image again.")
     data = data[:size]
     stored, high = int(dataset.get("BitsStored") or allocated), int(dataset.get("HighBit") or allocated - 1)
-    if allocated in _WORDS and stored < allocated:
+    if allocated // 8 in _WORDS and stored < allocated:
         data = _unused_bits_cleared(data, allocated, stored, high, bool(dataset.get("PixelRepresentation")))
     dataset.PixelData = data + b"\0" * (len(data) % 2)
 

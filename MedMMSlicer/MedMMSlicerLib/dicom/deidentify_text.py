@@ -177,7 +177,8 @@ def _reformatted(
 
 def _patterns(identifiers: Identifiers) -> list[re.Pattern[str]]:
     """Patterns on folded text: whole names and values, then parts of names."""
-    texts = {word for word in identifiers.words if len(word) >= _SHORT_PART or not word.isascii()}
+    whole = identifiers.words | identifiers.phrases
+    texts = {word for word in whole if len(word) >= _SHORT_PART or not word.isascii()}
     for name in identifiers.names:
         texts.update(part for part in name_parts(name) if part.casefold() not in COMMON_WORDS)
     texts |= {
@@ -224,6 +225,8 @@ def _spaced(text: str) -> str:
 
 def _folded(text: str) -> tuple[str, list[int]]:
     """Text without case, accents and invisible characters, and where each of its characters came from."""
+    if text.isascii():
+        return text.lower(), list(range(len(text)))
     characters: list[str] = []
     origins: list[int] = []
     for index, character in enumerate(text):

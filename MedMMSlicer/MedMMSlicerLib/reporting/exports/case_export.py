@@ -243,7 +243,7 @@ def _write_text_report(job: _Job) -> None:
     if job.deidentifier is not None:
         from ...dicom.deidentify import mark_deidentified
 
-        mark_deidentified(job.folder / "report_text_sr.dcm")
+        mark_deidentified(job.folder / "report_text_sr.dcm", job.deidentifier.shift_days)
 
 
 def _write_fhir(job: _Job) -> None:
