@@ -21,7 +21,8 @@ from MedMMSlicerLib.core import (
 from seeded_study import SERIES_UID, STUDY_UID
 
 READER_TEXT = (
-    "Vandermeer, Quillon (QX7731982), born 1961-04-17, was seen by Dr. Thistlewood on 2015-01-03 in Saint Brendan Infirmary; "
+    "Vandermeer, Quillon (QX7731982), born 1961-04-17, was seen by Dr. Thistlewood on 2015-01-03 "
+    "in Saint Brendan Infirmary; "
     "王晓明 / 王 晓明, VANDERMEER, Vander\u200bmeer, call +49 171 5550123 or jane.secret@mail.test, "
     f"study {STUDY_UID}. Osterhagen agrees, 张伟明 too."
 )

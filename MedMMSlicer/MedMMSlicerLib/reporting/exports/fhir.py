@@ -312,9 +312,11 @@ def _effective(exported: ExportedReport) -> str:
 def _instant(text: str) -> str:
     """A time with a zone; one without is taken for local time."""
     try:
-        return datetime.fromisoformat(text).astimezone().isoformat(timespec="seconds")
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return ""
+    zoned = moment if moment.tzinfo is not None else moment.astimezone()
+    return zoned.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _filled(value: Any) -> Any:
