@@ -7,12 +7,14 @@ from typing import Any
 
 import qt
 from MedMMSlicerLib.errors import MedMMError
-from MedMMSlicerLib.scene.segmentations import show_closed_surface
+from MedMMSlicerLib.scene.surfaces import edited_segmentations, make_surface, missing_surfaces
 
 __all__ = ["Surfaces"]
 
 _QUIET_MS = 250
 """After the last change: painting a segment changes it many times a second."""
+_PAUSE_MS = 20
+"""Between two surfaces: views are drawn, and the reader scrolls on."""
 
 
 class Surfaces:
@@ -32,11 +34,14 @@ class Surfaces:
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
         self._timer.setInterval(_QUIET_MS)
-        self._timer.connect("timeout()", self.update)
+        self._timer.connect("timeout()", self._next)
+        self._made = False
+        self._failed: set[tuple[str, str]] = set()
 
     def request(self) -> None:
         """Look at the segments soon."""
         if self.enabled:
+            self._timer.setInterval(_QUIET_MS)
             self._timer.start()
 
     def set_enabled(self, enabled: bool) -> None:
@@ -49,22 +54,46 @@ class Surfaces:
             node.GetDisplayNode().SetVisibility3D(False)
 
     def update(self) -> None:
-        """Make the surfaces that are missing, one segmentation after the other."""
-        made = False
+        """Make all surfaces that are missing, without a pause."""
+        while self._make_one():
+            pass
+
+    def _next(self) -> None:
+        """Make one surface, and the next one after a pause."""
+        if self._make_one():
+            self._timer.setInterval(_PAUSE_MS)
+            self._timer.start()
+
+    def _make_one(self) -> bool:
+        """Make a surface that is missing; whether there was one."""
+        edited = edited_segmentations(self._room.scene)
         for node in self._nodes():
-            display = node.GetDisplayNode()
-            if not self.enabled or not display.GetVisibility():
+            node_id, display = str(node.GetID()), node.GetDisplayNode()
+            if not self.enabled or not display.GetVisibility() or node_id in edited:
                 continue
-            if node.GetSegmentation().ContainsRepresentation("Closed surface"):
-                display.SetVisibility3D(True)
-                continue
-            try:
-                show_closed_surface(self._room.scene, node.GetID())
-                made = True
-            except MedMMError as error:
-                self._room.tell("warning", error)
-        if made:
+            missing = [
+                name
+                for name in missing_surfaces(self._room.scene, node_id)
+                if (node_id, name) not in self._failed
+            ]
+            if missing:
+                self._make(node_id, missing[0])
+                return True
+            display.SetVisibility3D(True)
+        if self._made:
+            self._made = False
             self._on_made()
+        return False
+
+    def _make(self, node_id: str, segment_id: str) -> None:
+        try:
+            make_surface(self._room.scene, node_id, segment_id)
+        except MedMMError as error:
+            # Once is enough: it would be tried again and again.
+            self._failed.add((node_id, segment_id))
+            self._room.tell("warning", error)
+        else:
+            self._made = True
 
     def stop(self) -> None:
         """Do nothing any more."""

@@ -83,10 +83,14 @@ class ResultWriter:
         """Take a run back; what a person changed since stays."""
         from ..scene.cases import remove_nodes
         from ..scene.run_snapshots import restore_segmentation
+        from ..scene.surfaces import has_surfaces
 
         for state in reversed(before.segmentations):
             yield "segmentation"
-            left = restore_segmentation(self._room.scene, state)
+            in_3d = has_surfaces(self._room.scene, state.node_id)
+            left = restore_segmentation(self._room.scene, state, False)
+            if left:
+                yield from self._surfaces(state.node_id, in_3d)
             if not left and state.segmentation is None:
                 others = [node_id for node_id in self._nodes("segmentation") if node_id != state.node_id]
                 self._set_nodes("segmentation", others)
@@ -106,18 +110,21 @@ class ResultWriter:
         from ..scene.reruns import update_segmentation
         from ..scene.run_snapshots import SegmentationState, keep_segmentation
         from ..scene.segmentations import add_segmentation
+        from ..scene.surfaces import has_surfaces
 
         scene, language = self._room.scene, self._room.language
         existing = self._segmentation_of(label_map.role, prediction.provenance.bundle_id)
         if existing:
             before.segmentations.append(keep_segmentation(scene, existing))
+            in_3d = has_surfaces(scene, existing)
             yield "segmentation"
             try:
-                update_segmentation(scene, existing, label_map, prediction.provenance, language)
+                update_segmentation(scene, existing, label_map, prediction.provenance, language, False)
             except InputError:
                 # Another grid, because the image was replaced: the old one stays, the new one goes beside it.
                 before.segmentations.pop()
             else:
+                yield from self._surfaces(existing, in_3d)
                 return
         volumes = self._nodes(f"volume.{label_map.role}")
         if not volumes:
@@ -129,6 +136,14 @@ class ResultWriter:
         node_id = add_segmentation(scene, label_map, provenance, volumes[0], name, language)
         before.segmentations.append(SegmentationState(node_id))
         self._set_nodes("segmentation", (*self._nodes("segmentation"), node_id))
+
+    def _surfaces(self, node_id: str, wanted: bool) -> Steps:
+        """Make the surfaces again that a change of segments dropped, one after the other."""
+        from ..scene.surfaces import make_surface, missing_surfaces
+
+        for segment_id in missing_surfaces(self._room.scene, node_id) if wanted else ():
+            yield "surfaces"
+            make_surface(self._room.scene, node_id, segment_id)
 
     def _segmentation_of(self, role: str, bundle_id: str) -> str:
         from ..scene.run_snapshots import segmentation_origin
@@ -221,22 +236,32 @@ class ResultWriter:
     def _tell(self, segments: bool = True) -> Steps:
         """Let the desks follow; each may take its time, so there is a pause between them."""
         room = self._room
+        if segments:
+            yield "segments"
+            # First of all: whoever asks for segments then finds them measured.
+            yield from self._acting(room.segments.measure())
+        yield "findings"
         with room.cases.acting_for(self._case_id):
             room.findings.after_results()
         if segments:
             yield "evidence"
             if room.cases.current_id == self._case_id:
                 room.evidence.after_results()
-            yield "segments"
-            with room.cases.acting_for(self._case_id):
-                room.segments.after_results()
-        # The segment desk has drafted the report again, if there was a prediction.
-        if not segments or self._record().prediction is None:
-            yield "report"
-            with room.cases.acting_for(self._case_id):
-                room.report.redraft()
+        yield "report"
+        with room.cases.acting_for(self._case_id):
+            room.report.redraft()
+        yield "cases"
         room.cases.hide_others()
         room.listeners.emit("cases", "run", "findings", "evidence", "segments", "report")
+
+    def _acting(self, steps: Steps) -> Steps:
+        """Take steps as if the case of the run were the current one."""
+        while True:
+            with self._room.cases.acting_for(self._case_id):
+                step = next(steps, "")
+            if not step:
+                return
+            yield step
 
     def _record(self) -> CaseRecord:
         record = self._room.cases.record(self._case_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -282,8 +282,17 @@ class SegmentDesk:
             self._room.listeners.emit("segments")
 
     def after_results(self) -> None:
-        """Called by the run desk when segmentations were added or updated."""
+        """Bring everything in step at once when segmentations were added or updated."""
         self.refresh()
+
+    def measure(self) -> Iterator[str]:
+        """Called by the run desk when segmentations were added or updated: `refresh`, a little at a time.
+
+        What shows findings, and the report, are left to the caller.
+        """
+        self._survey.forget()
+        yield from self._survey.steps(self._room.cases.nodes("segmentation"))
+        self._update_prediction()
 
     def _did(self, step: _Undo) -> None:
         self._undo.append(step)
@@ -320,6 +329,7 @@ class SegmentDesk:
             algorithm_type=view.algorithm_type,
             touched=view.is_touched,
             is_new=view.is_new,
+            laterality=view.definition.laterality,
         )
 
     def _update_record(self) -> None:
@@ -327,6 +337,15 @@ class SegmentDesk:
         record = self._room.record
         if record is None or record.prediction is None:
             return
+        if self._update_prediction():
+            self._room.findings.after_results()
+        self._room.report.redraft()
+
+    def _update_prediction(self) -> bool:
+        """Bring findings, measurements and their table in step with the voxels; whether anything changed."""
+        record = self._room.record
+        if record is None or record.prediction is None:
+            return False
         before = prediction = record.prediction
         manifest = self._room.models.manifest(prediction.provenance.bundle_id)
         wanted = wanted_measurements(prediction, manifest.measurements if manifest else None)
@@ -335,13 +354,13 @@ class SegmentDesk:
             if segmentation_is_measurable(self._room.scene, node_id):
                 segments = self._survey.measured(node_id)
                 prediction = updated_prediction(prediction, segments, wanted, corrected)
-        if prediction is not before:
-            self._room.change("findings", prediction=prediction)
-            values = {item.id: item.value for item in prediction.measurements}
-            for node_id in self._room.cases.nodes("measurements"):
-                set_table_cells(self._room.scene, node_id, "value", values)
-            self._room.findings.after_results()
-        self._room.report.redraft()
+        if prediction is before:
+            return False
+        self._room.change("findings", prediction=prediction)
+        values = {item.id: item.value for item in prediction.measurements}
+        for node_id in self._room.cases.nodes("measurements"):
+            set_table_cells(self._room.scene, node_id, "value", values)
+        return True
 
 
 def _several(segment_ids: Sequence[str] | str) -> Sequence[str]:

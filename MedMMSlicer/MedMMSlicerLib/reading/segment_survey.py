@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..inference.measurements import SegmentExtent
@@ -23,6 +23,8 @@ from .finding_words import phrase, wording_of
 from .segment_measures import MeasuredSegments
 
 __all__ = ["SegmentSurvey"]
+
+_MOST_BATCHES = 4
 
 _EMPTY = SegmentSize(0, 0.0, 0.0, None)
 
@@ -54,6 +56,22 @@ class SegmentSurvey:
             self._inspect(node_id)
             views += segment_views(self._scene, node_id)
         return views
+
+    def steps(self, node_ids: Iterable[str]) -> Iterator[str]:
+        """Measure what `views` would, a little between two yields."""
+        for node_id in node_ids:
+            now = segments_state(self._scene, node_id)
+            refresh_algorithm_types(self._scene, node_id)
+            sizes: dict[str, SegmentSize] = {}
+            # Not one by one where there are many: for each call the whole layer is gone through.
+            batch = max(1, -(-len(now) // _MOST_BATCHES))
+            for start in range(0, len(now), batch):
+                yield "segments"
+                wanted = set(list(now)[start : start + batch]) & set(segments_state(self._scene, node_id))
+                sizes |= measure_segment_sizes(self._scene, node_id, sorted(wanted))
+            yield "segments"
+            # What changed meanwhile is found by `views`, which compares the states.
+            self._sizes[node_id], self._states[node_id] = sizes, now
 
     def size(self, node_id: str, segment_id: str) -> SegmentSize:
         """Size of a segment as `views` last found it; that of an empty one if it was not there."""

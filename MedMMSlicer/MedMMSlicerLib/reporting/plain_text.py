@@ -18,7 +18,11 @@ def clean_text(text: str) -> str:
     noncharacters and the controls that reorder text (a right-to-left override can make 12 read as 21)
     become U+FFFD, so that a reader sees that something was there.
     """
-    return " ".join("".join(map(_visible, str(text))).split())
+    text = str(text)
+    if text.isprintable():
+        # The usual case, and quick: nothing in it that `_visible` would replace.
+        return " ".join(text.split())
+    return " ".join("".join(map(_visible, text)).split())
 
 
 def _visible(character: str) -> str:

@@ -20,15 +20,16 @@ def add_heat_map(scene: MrmlScene, heat_map: HeatMap, name: str = "", threshold:
     Values below ``threshold`` (0 to 1) are transparent. Put it over the image with `views.show_volumes`.
     """
     node = add_node(scene, "vtkMRMLScalarVolumeNode", name or f"Heat map {heat_map.finding_id}")
-    set_image(node, heat_map.array, heat_map.geometry)
+    # Before the voxels: the display node would look at all of them for a window that is not wanted.
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
-    display.SetAndObserveColorNodeID(_color_node(scene).GetID())
     display.SetAutoWindowLevel(False)
+    display.SetAndObserveColorNodeID(_color_node(scene).GetID())
     display.SetWindowLevel(1.0, 0.5)
     display.SetAutoThreshold(False)
     display.SetThreshold(float(threshold), 1.0)
     display.SetApplyThreshold(True)
+    set_image(node, heat_map.array, heat_map.geometry)
     set_attributes(
         node,
         {

@@ -59,13 +59,18 @@ class SegmentationUpdate:
 
 
 def update_segmentation(
-    scene: MrmlScene, node_id: str, label_map: LabelMap, provenance: Provenance, language: str = "en"
+    scene: MrmlScene,
+    node_id: str,
+    label_map: LabelMap,
+    provenance: Provenance,
+    language: str = "en",
+    surfaces: bool = True,
 ) -> SegmentationUpdate:
     """Put a rerun into a segmentation without overwriting anything that a person did.
 
     A segment that nobody touched gets the new voxels. Beside one that was changed, renamed, recolored or
     removed by a person, the new one is added, named ``... (new)``, as an outline. Segments that the rerun
-    does not know stay.
+    does not know stay. Surfaces, where there are some, are made again, unless ``surfaces`` is False.
 
     Raises
     ------
@@ -92,7 +97,7 @@ def update_segmentation(
         written[target] = segmentation.GetSegment(target) is not None
         _put_segment(node, segment, target, definition.id, language)
     erase_unreferenced(node, labels.layer)
-    if had_surface:
+    if had_surface and surfaces:
         node.CreateClosedSurfaceRepresentation()
     record_run(node, provenance, list(written))
     return SegmentationUpdate(

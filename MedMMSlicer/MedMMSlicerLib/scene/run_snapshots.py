@@ -44,8 +44,10 @@ def keep_segmentation(scene: MrmlScene, node_id: str) -> SegmentationState:
     return SegmentationState(node_id, copy, attributes)
 
 
-def restore_segmentation(scene: MrmlScene, state: SegmentationState) -> bool:
+def restore_segmentation(scene: MrmlScene, state: SegmentationState, surfaces: bool = True) -> bool:
     """Bring a segmentation back; segments that a person touched stay as they are now.
+
+    Surfaces, where there are some, are made again, unless ``surfaces`` is False.
 
     Returns
     -------
@@ -70,7 +72,7 @@ def restore_segmentation(scene: MrmlScene, state: SegmentationState) -> bool:
             segmentation.SetSegmentIndex(segment_id, min(position, segmentation.GetNumberOfSegments() - 1))
     for name, value in state.attributes:
         node.SetAttribute(name, value)
-    if had_surface and segmentation.GetNumberOfSegments():
+    if had_surface and surfaces and segmentation.GetNumberOfSegments():
         node.CreateClosedSurfaceRepresentation()
     return bool(segmentation.GetNumberOfSegments())
 

@@ -137,6 +137,7 @@ class SentenceEdit(qt.QTextEdit):
             cursor.insertText(paragraph.title, self._heading_format())
             cursor.insertBlock(_block_format(2), qt.QTextCharFormat())
             self._insert_spans(cursor, paragraph.spans)
+            self._remember(index)
         self.verticalScrollBar().setValue(scroll)
         self.blockSignals(blocked)
 
@@ -145,7 +146,7 @@ class SentenceEdit(qt.QTextEdit):
         cursor = self._select_block(self._block(index))
         cursor.removeSelectedText()
         self._insert_spans(cursor, self._paragraphs[index].spans)
-        self._known.pop(index, None)
+        self._remember(index)
         self.blockSignals(blocked)
 
     def _insert_spans(self, cursor: Any, spans: Sequence[Span]) -> None:
@@ -153,6 +154,14 @@ class SentenceEdit(qt.QTextEdit):
             if number:
                 cursor.insertText(_SEPARATOR, qt.QTextCharFormat())
             cursor.insertText(span.text, self._span_format(span.id, span.author))
+
+    def _remember(self, index: int) -> None:
+        """Keep what was just written: reading the format of every character takes long."""
+        ids: list[str] = []
+        for number, span in enumerate(self._paragraphs[index].spans):
+            ids += [""] * (len(_SEPARATOR) if number else 0) + [span.id] * len(span.text)
+        text = _SEPARATOR.join(span.text for span in self._paragraphs[index].spans)
+        self._known[index] = (text, divide(text, ids))
 
     def _mark_spans(self, index: int, typed: Sequence[TypedSentence], paragraph: Paragraph) -> None:
         blocked = self.blockSignals(True)
@@ -231,7 +240,7 @@ class SentenceEdit(qt.QTextEdit):
     def highlight(self, sentence_ids: Sequence[str]) -> None:
         """Mark sentences with a background; none: take the marks away."""
         selections = []
-        for index in range(len(self._paragraphs)):
+        for index in range(len(self._paragraphs) if sentence_ids else 0):
             start = self._block(index).position()
             for item in self.typed(index):
                 if item.id and item.id in sentence_ids:
