@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from conftest import Example, Expected, place_of
 from MedMMSlicerLib.reporting.checks import RULES, Remark
+from written_examples import Example, Expected, place_of
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Score:
 
 
 def score(examples: Iterable[Example]) -> dict[str, Score]:
-    """Each remark against what its example expects; without a quoted span a place takes any number of them."""
+    """Remarks against what examples expect; without a quoted span a place takes any number of them."""
     scores = {rule: Score() for rule in RULES}
     for example in examples:
         remarks = list(example.check())
@@ -75,3 +75,17 @@ def _fits(remark: Remark, wanted: Expected, example: Example) -> bool:
         return False
     shown = example.text_of(remark)
     return not wanted.span or wanted.span in shown or shown in wanted.span
+
+
+def pooled(scores: Iterable[Score]) -> Score:
+    """The counts of several together."""
+    total = Score()
+    for item in scores:
+        total.right += item.right
+        total.false += item.false
+        total.missed += item.missed
+        total.in_place += item.in_place
+        total.fixes_wanted += item.fixes_wanted
+        total.fixes_right += item.fixes_right
+        total.faults += item.faults
+    return total

@@ -133,9 +133,8 @@ class Facts:
         rejected = [finding for finding in self.findings if finding.status == "rejected"]
         refused = {name for finding in rejected for name in finding.measurement_ids}
         usable = [item for item in self.measurements if item.id not in refused]
-        found = [item for item in usable if item.id in wanted]
-        if found:
-            return found
+        if any(item.id in wanted for item in self.measurements):
+            return [item for item in usable if item.id in wanted]
         named: set[str] = set()
         keys = {mention.key for mention in (*model.mentions, *model.structures)}
         for mention in model.mentions:

@@ -9,11 +9,13 @@ days of examinations.
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from .lexicon import TERMS_FOLDER
 from .model import CheckContext
 
 __all__ = ["Identifier", "find_identifiers", "is_chinese_id"]
@@ -73,7 +75,7 @@ _ADDRESS_CHINESE = re.compile(
     r"[\u4e00-\u9fff]{1,8}(?:路|街|大道|胡同|巷|弄|小区|新村"
     r"|花园)\s?\d+\s?[号弄栋幢](?:[\d\w-]*(?:号楼|单元|室|栋|幢|楼))*"
 )
-_ADDRESS_LABEL = re.compile(r"(?:住址|地址|家庭住址)[\s:：]*(?P<it>[^，。；,;\s]{4,40})")
+_ADDRESS_LABEL = re.compile(r"(?:住址|地址|家庭住址)[\s:：]*(?P<it>[^，。；,;\s\[]{4,40})")
 _NAME_LABEL = re.compile(
     r"\b(?i:patient(?:'s)? name|name of (?:the )?patient)\s*[:=]?\s*"
     r"(?P<it>[A-Z][\w'-]+(?:[ ,^]+[A-Z][\w'-]*){0,3})"
@@ -88,52 +90,6 @@ _BORN = re.compile(
 _BORN_CHINESE = re.compile(
     r"出生(?:日期|年月|于)?[\s:：为]*(?P<it>\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?)"
     r"|(?P<it2>\d{4}年\d{1,2}月\d{1,2}日)(?:出生|生)"
-)
-_EPONYMS = frozenset(
-    [
-        "cyst",
-        "fracture",
-        "disease",
-        "sign",
-        "syndrome",
-        "line",
-        "lines",
-        "lymphoma",
-        "procedure",
-        "position",
-        "classification",
-        "node",
-        "nodes",
-        "space",
-        "tumor",
-        "tumour",
-        "lesion",
-        "lesions",
-        "score",
-        "scale",
-        "criteria",
-        "grade",
-        "grading",
-        "angle",
-        "fissure",
-        "lobe",
-        "foramen",
-        "duct",
-        "body",
-        "bodies",
-        "method",
-        "view",
-        "maneuver",
-        "catheter",
-        "tube",
-        "hernia",
-        "deformity",
-        "nodule",
-        "thyroiditis",
-        "contracture",
-        "unit",
-        "units",
-    ]
 )
 _HONORED = re.compile(r"(?:\bDr\.?|\bProf\.?|\bNurse|\bnurse|\bdoctor|\bDoctor)\s+(?:[A-Z][\w'-]+\s+)?\Z")
 _MONTHS = (
@@ -273,96 +229,23 @@ def _names(text: str, name: str) -> Iterator[Identifier]:
         yield from (Identifier(*match.span(), "name") for match in pattern.finditer(text) if _is_name(match))
 
 
+@functools.lru_cache(maxsize=1)
+def _name_words() -> tuple[frozenset[str], frozenset[str]]:
+    """What follows the name of a disease (*cyst*), and names that are words (*Young*)."""
+    data = json.loads((TERMS_FOLDER / "names.json").read_text(encoding="utf-8"))
+    return frozenset(data["after_eponyms"]), frozenset(data["also_words"])
+
+
 def _is_name(match: re.Match[str]) -> bool:
     """Not the name of a disease or of a physician, nor a word that begins a sentence."""
     before, after = match.string[: match.start()], match.string[match.end() :]
     follower = re.match(r"(?:'s|’s)?\s+([A-Za-z]+)", after)
-    if follower and follower[1].lower() in _EPONYMS:
+    if follower and follower[1].lower() in _name_words()[0]:
         return False
     if _HONORED.search(before):
         return False
     begins = not before.strip() or re.search(r"[.!?:;]\s*\Z", before)
-    return not (begins and match[0].lower() in _WORDS)
-
-
-_WORDS = frozenset(
-    [
-        "young",
-        "long",
-        "short",
-        "small",
-        "large",
-        "white",
-        "black",
-        "brown",
-        "green",
-        "gray",
-        "grey",
-        "rose",
-        "field",
-        "fields",
-        "wood",
-        "park",
-        "hill",
-        "may",
-        "april",
-        "june",
-        "august",
-        "light",
-        "best",
-        "good",
-        "wise",
-        "sharp",
-        "strong",
-        "power",
-        "bone",
-        "hart",
-        "head",
-        "hand",
-        "foot",
-        "back",
-        "cross",
-        "bright",
-        "day",
-        "post",
-        "west",
-        "north",
-        "south",
-        "east",
-        "early",
-        "still",
-        "chase",
-        "mark",
-        "grant",
-        "will",
-        "bill",
-        "jack",
-        "art",
-        "ray",
-        "dale",
-        "glen",
-        "rich",
-        "frank",
-        "ernest",
-        "grace",
-        "faith",
-        "hope",
-        "joy",
-        "summer",
-        "autumn",
-        "winter",
-        "stone",
-        "banks",
-        "brook",
-        "brooks",
-        "marsh",
-        "lane",
-        "street",
-        "church",
-        "temple",
-    ]
-)
-"""Family and given names that are words: at the beginning of a sentence they need not be a name."""
+    return not (begins and match[0].lower() in _name_words()[1])
 
 
 def _chinese_name(text: str, name: str) -> Iterator[Identifier]:

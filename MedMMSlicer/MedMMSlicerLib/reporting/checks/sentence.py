@@ -114,9 +114,11 @@ def read_sentence(text: str, lexicon: Lexicon) -> SentenceModel:
     structures: list[Mention] = []
     quantities: list[tuple[Quantity, int, frozenset[str]]] = []
     side_words: list[SideWord] = []
-    told = False
+    told = is_firm = False
     for number, (start, stop) in enumerate(_statements(lowered, lexicon.is_chinese)):
-        part = _Statement(lowered[start:stop], lexicon)
+        part = _Statement(lowered[start:stop], lexicon, is_firm)
+        # "At or above the operating point: pneumonia; edema, unlikely": a list goes on behind a semicolon.
+        is_firm = part.is_firm and lowered[stop : stop + 1] in (";", "；")
         mentions += [_moved(item, start, number) for item in part.mentions]
         structures += [_moved(item, start, number) for item in part.structures]
         words = [_moved_word(word, start) for word in part.side_words]
@@ -169,7 +171,7 @@ class _Found:
 class _Statement:
     """One statement while it is read."""
 
-    def __init__(self, lowered: str, lexicon: Lexicon) -> None:
+    def __init__(self, lowered: str, lexicon: Lexicon, is_firm: bool) -> None:
         self.lowered = lowered
         self.lexicon = lexicon
         found = lexicon.index.candidates(lowered)
@@ -191,7 +193,11 @@ class _Statement:
         bound = bind_sides(lowered, spans, self.side_words, lexicon.is_chinese)
         cues = self._cues()
         self.is_old = any(cue.kind == "old" for cue in cues)
-        statuses = _statuses(lowered, spans, cues, lexicon.is_chinese)
+        self.is_firm = is_firm or any(cue.kind == "firm" for cue in cues)
+        statuses = [
+            AFFIRMED if self.is_firm else _status(lowered, span, spans, cues, lexicon.is_chinese)
+            for span in spans
+        ]
         self.mentions = [
             replace(item, status=status, side_words=words, is_old=self.is_old)
             for item, status, words in zip(findings, statuses, bound, strict=True)
@@ -278,14 +284,8 @@ class _Statement:
 Span = tuple[int, int]
 
 
-def _statuses(lowered: str, spans: Sequence[Span], cues: Sequence[_Found], chinese: bool) -> list[str]:
-    return [_status(lowered, span, spans, cues, chinese) for span in spans]
-
-
 def _status(lowered: str, span: Span, spans: Sequence[Span], cues: Sequence[_Found], chinese: bool) -> str:
     kinds = {cue.kind for cue in cues if _reaches(lowered, cue, span, spans, cues, chinese)}
-    if "firm" in kinds:
-        return AFFIRMED
     denied = bool(kinds & {"before", "after"})
     if denied and "invert" in kinds:
         return AFFIRMED
@@ -305,7 +305,7 @@ def _reaches(
     lowered: str, cue: _Found, span: Span, spans: Sequence[Span], cues: Sequence[_Found], chinese: bool
 ) -> bool:
     """Whether a cue is about the mention at ``span``."""
-    if cue.kind in ("firm", "invert"):
+    if cue.kind == "invert":
         return True
     if cue.kind == "around":
         return min(abs(cue.start - span[1]), abs(span[0] - cue.stop)) < 40

@@ -163,21 +163,20 @@ def _laterality(place: Place, mention: Mention, findings: Sequence[Finding]) -> 
 def _structures(place: Place, model: SentenceModel, facts: Facts) -> Iterator[Remark]:
     """Structures that the sentence is linked to: their side, and whether the reader rejected them."""
     linked = facts.linked_findings(place.sentence.evidence_ids)
-    spoken = {mention.key for mention in model.mentions if mention.status in ("affirmed", "doubted")}
-    named = {mention.key: mention for mention in model.structures}
+    named = {mention.key for mention in model.mentions}
     for finding in linked:
         key = facts.key_of.get(finding.id, "")
-        if finding.status == "rejected" and key not in spoken and place.sentence.author != "template":
-            if any(mention.key == key for mention in model.mentions):
-                continue
-            mention = named.get(key)
-            span = (mention.start, mention.stop) if mention else (0, len(place.sentence.text))
-            text = place.text("rejected-mentioned", name=place.name(finding))
-            yield place.remark("rejected-mentioned", "error", span, text, [finding.id])
+        if finding.status != "rejected" or key in named or place.sentence.author == "template":
+            continue
+        where = sides_of(finding)
+        mentions = [item for item in model.structures if item.key == key and _meet(item.sides, where)]
+        span = (mentions[0].start, mentions[0].stop) if mentions else (0, len(place.sentence.text))
+        text = place.text("rejected-mentioned", name=place.name(finding))
+        yield place.remark("rejected-mentioned", "error", span, text, [finding.id])
     for mention in model.structures:
         of_key = [item for item in linked if facts.key_of.get(item.id) == mention.key]
         alive = [item for item in of_key if item.status != "rejected"]
-        if alive and mention.side_words and not _cover(alive, mention.sides):
+        if alive and mention.side_words and not _cover(of_key, mention.sides):
             yield _laterality(place, mention, alive)
 
 
