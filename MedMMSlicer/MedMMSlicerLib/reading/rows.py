@@ -187,7 +187,7 @@ class Explanation:
 @dataclass(frozen=True)
 class SegmentRow:
     """A segment; ``color`` is red, green, blue 0 to 255; ``touched``: a person changed it; ``is_new``: a
-    later run put it beside a touched one.
+    later run put it beside a touched one; ``laterality``: ``left``, ``right``, ``bilateral`` or empty.
     """
 
     segmentation_id: str
@@ -200,6 +200,7 @@ class SegmentRow:
     algorithm_type: str = ""
     touched: bool = False
     is_new: bool = False
+    laterality: str = ""
 
 
 @dataclass(frozen=True)
