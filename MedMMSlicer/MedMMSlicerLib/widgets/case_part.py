@@ -1,6 +1,6 @@
 """The case: which one is read, its images, what their header says, and the model that reads it."""
 
-# ruff: noqa: TID251 - widgets live inside Slicer
+
 
 from __future__ import annotations
 
@@ -138,9 +138,12 @@ class CasePart(Part):
 
     def _refresh_facts(self) -> None:
         facts = self.room.cases.facts() if self.room.cases.current_id else ()
-        # No-break spaces keep a label together with its value.
-        parts = [f"{escape(fact.label)}:&nbsp;<b>{escape(_breakable(fact.value))}</b>" for fact in facts]
-        self.ui.factsLabel.setText(" &nbsp; ".join(parts))
+        # A label stays together with the beginning of its value; a line begins with no space.
+        label = "<span style='white-space: nowrap'>{0}:</span>&nbsp;"
+        parts = [
+            f"{label.format(escape(fact.label))}<b>{escape(_breakable(fact.value))}</b>" for fact in facts
+        ]
+        self.ui.factsLabel.setText("&nbsp;&nbsp; ".join(parts))
         self.ui.factsLabel.setVisible(bool(parts))
         self.ui.patientRow.setVisible(bool(self.room.cases.current_id))
         self._show_patient()

@@ -1,6 +1,6 @@
 """The clinical context: age, sex, view, texts, and the laboratory table."""
 
-# ruff: noqa: TID251 - widgets live inside Slicer
+
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ Everything that a drawing says stands there in words or numbers too. What is dra
 that nothing has to pass through Qt's item data, and colors come from the palette of the view.
 """
 
-# ruff: noqa: TID251 - widgets live inside Slicer
+
 
 from __future__ import annotations
 

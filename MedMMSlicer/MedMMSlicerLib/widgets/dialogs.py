@@ -1,6 +1,6 @@
 """The few windows of the panel: model card, keyboard, and the progress of what takes long."""
 
-# ruff: noqa: TID251 - widgets live inside Slicer
+
 
 from __future__ import annotations
 

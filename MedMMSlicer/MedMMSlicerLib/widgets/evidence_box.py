@@ -1,6 +1,6 @@
 """Why a finding has its probability: the operating point, what moved it, and why not to trust it."""
 
-# ruff: noqa: TID251 - widgets live inside Slicer
+
 
 from __future__ import annotations
 

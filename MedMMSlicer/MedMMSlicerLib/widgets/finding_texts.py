@@ -14,6 +14,7 @@ __all__ = [
     "filter_choices",
     "name_cell",
     "side_choices",
+    "side_text",
     "sort_choices",
     "spoken_row",
     "status_text",
@@ -58,7 +59,7 @@ def status_text(status: str) -> str:
 
 def name_cell(row: Any) -> str:
     """Name, and below it where the finding is and what was measured."""
-    place = " · ".join(part for part in (_side_text(row.laterality), row.region) if part)
+    place = " · ".join(part for part in (side_text(row.laterality, row.name), row.region) if part)
     details = " · ".join(part for part in (place, row.measurements_text, row.note) if part)
     return f"{row.name}\n{details}" if details else row.name
 
@@ -102,7 +103,8 @@ def spoken_row(row: Any) -> str:
 
 def effect_of(row: Any, limit: float) -> Effect:
     """Return what is drawn for a contribution; percent are percentage points of the probability."""
-    return Effect(row.delta, limit, f"{100 * row.delta:+.0f} %")
+    percent = f"{100 * row.delta:+.0f}"
+    return Effect(row.delta, limit, "±0 %" if percent in ("+0", "-0") else f"{percent} %")
 
 
 def doubts_text(doubts: tuple[str, ...]) -> str:
@@ -112,5 +114,7 @@ def doubts_text(doubts: tuple[str, ...]) -> str:
     return "\n".join(f"⚠ {doubt}" for doubt in doubts)
 
 
-def _side_text(laterality: str) -> str:
-    return dict(side_choices()).get(laterality, laterality) if laterality else ""
+def side_text(laterality: str, name: str) -> str:
+    """Return a side in words; empty if there is none, or the name says it already."""
+    text = dict(side_choices()).get(laterality, laterality) if laterality else ""
+    return "" if text.lower() in name.lower() else text

@@ -1,6 +1,6 @@
 """Findings: what the model and the reader say, with probability, status and evidence."""
 
-# ruff: noqa: TID251 - widgets live inside Slicer
+
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ class FindingsPart(Part):
             text = _("Open images first.")
         elif total:
             text = _("No finding fits this choice; there are {count} in all.").format(count=total)
-        elif self._run_key and self._run_key[1]:
+        elif self.room.record is not None and self.room.record.prediction is not None:
             text = _("The model states no findings for this case. You can add your own.")
         else:
             text = _("Not analyzed yet. You can add findings of your own.")

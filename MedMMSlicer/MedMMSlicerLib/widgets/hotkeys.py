@@ -1,6 +1,6 @@
 """The keyboard: one QAction for everything that the parts can do, for menus and for keys alike."""
 
-# ruff: noqa: TID251 - widgets live inside Slicer
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What is missing before anything can be read, and the button that installs it."""
 
-# ruff: noqa: TID251 - widgets live inside Slicer
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The message bar: one sentence of the room, with a symbol and a word, never by color alone."""
 
-# ruff: noqa: TID251 - widgets live inside Slicer
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The reading panel: the notice, the message bar, and six parts from top to bottom as a reading goes."""
 
-# ruff: noqa: TID251 - widgets live inside Slicer
+
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from .findings_part import FindingsPart
 from .hotkeys import Hotkeys
 from .install_bar import InstallBar
 from .message_bar import MessageBar
+from .pacing import Pace
 from .panel_state import PanelState
 from .part import Action, Part, load_ui
 from .report_part import ReportPart
@@ -60,6 +61,8 @@ class ReadingPanel:
         self.parts = (self.case, self.context, self.analyze, self.findings, self.segments, self.report)
         self.analyze.ask_acceptance = self.case.ask_acceptance
         self.analyze.watch = self._run_changed
+        self.segments.on_selected = self.report.highlight
+        self.report.on_segment = self.segments.select
         for part in self.parts:
             self.ui.partsWidget.layout().addWidget(part.widget)
         self.ui.partsWidget.layout().addStretch(1)
@@ -68,14 +71,15 @@ class ReadingPanel:
         self._menu = self._make_menu()
         self._poll_timer = qt.QTimer()
         self._poll_timer.setInterval(POLL_INTERVAL_MS)
-        self._poll_timer.connect("timeout()", self._poll)
+        self._poll_timer.connect("timeout()", self._poll_due)
+        self._pace = Pace()
         self.state = self._make_state()
         self._dirty: dict[Part, None] = {}
         self._shown_run: object = None
         self._refresh_timer = qt.QTimer()
         self._refresh_timer.setSingleShot(True)
         self._refresh_timer.setInterval(0)
-        self._refresh_timer.connect("timeout()", self._refresh_next)
+        self._refresh_timer.connect("timeout()", self._refresh_due)
         self._tokens = self._subscribe()
         self.install_bar = InstallBar(room, host, self.ui, self.refresh)
         self.refresh()
@@ -101,7 +105,18 @@ class ReadingPanel:
         """Refresh parts when the room has said everything: one change is told under several topics."""
         self._dirty.update(dict.fromkeys(parts))
         if not self._refresh_timer.isActive():
-            self._refresh_timer.start()
+            self._start_refreshing()
+
+    def _start_refreshing(self) -> None:
+        self._refresh_timer.start()
+        self._pace.expect("refresh", 0)
+
+    def _refresh_due(self) -> None:
+        if self._pace.may_work("refresh"):
+            self._refresh_next()
+            self._pace.worked()
+        else:
+            self._start_refreshing()
 
     def _refresh_next(self) -> None:
         """Refresh one part, and leave the others to the next turn of the event loop."""
@@ -113,7 +128,7 @@ class ReadingPanel:
         if not self._dirty:
             self.state.store()
         if self._dirty:
-            self._refresh_timer.start()
+            self._start_refreshing()
         part.refresh()
 
     def flush(self) -> None:
@@ -150,6 +165,7 @@ class ReadingPanel:
         run = self.room.run
         if run.state.busy and not self._poll_timer.isActive():
             self._poll_timer.start()
+            self._pace.expect("poll", POLL_INTERVAL_MS / 1000)
         elif not run.state.busy:
             self._poll_timer.stop()
         if not self.ready:
@@ -161,6 +177,13 @@ class ReadingPanel:
         else:
             self._shown_run = shown
             self._later(tuple(part for part in self.parts if "run" in part.topics))
+
+    def _poll_due(self) -> None:
+        may_work = self._pace.may_work("poll")
+        if may_work:
+            self._poll()
+            self._pace.worked()
+        self._pace.expect("poll", POLL_INTERVAL_MS / 1000)
 
     def _poll(self) -> None:
         self.room.run.poll()

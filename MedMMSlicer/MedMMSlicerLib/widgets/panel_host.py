@@ -1,6 +1,6 @@
 """What the panel needs of the application around it, and how Slicer gives it."""
 
-# ruff: noqa: TID251 - widgets live inside Slicer
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The state of the panel that a scene keeps, typed: Slicer's parameter node wrapper, or the host's."""
 
-# ruff: noqa: TID251 - widgets live inside Slicer
+
 
 # No `from __future__ import annotations`: the wrapper reads the types of the class at run time.
 

@@ -1,6 +1,6 @@
 """What all parts of the panel share: their ``.ui`` file, and what happens when the room refuses."""
 
-# ruff: noqa: TID251 - widgets live inside Slicer
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The report: drafted sentences that a reader edits, and that point to what they state."""
 
-# ruff: noqa: TID251 - widgets live inside Slicer
+
 
 from __future__ import annotations
 

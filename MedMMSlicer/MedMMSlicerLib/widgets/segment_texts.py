@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from .finding_texts import side_text
 from .translation import _
 
 __all__ = ["algorithm_text", "comparison_cells", "mark_text", "segment_cell"]
 
 
 def segment_cell(row: Any) -> str:
-    """Name, and below it who made it, and whether it is hidden."""
+    """Name, and below it the side, who made it, and whether it is hidden."""
     hidden = "" if row.visible else _("hidden")
-    details = " · ".join(part for part in (mark_text(row), algorithm_text(row), hidden) if part)
+    parts = (side_text(row.laterality, row.name), mark_text(row), algorithm_text(row), hidden)
+    details = " · ".join(part for part in parts if part)
     return f"{row.name}\n{details}"
 
 

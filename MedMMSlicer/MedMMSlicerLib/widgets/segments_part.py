@@ -1,6 +1,6 @@
 """Segments: what was outlined, how large it is, who made it, and the way to correct it."""
 
-# ruff: noqa: TID251 - widgets live inside Slicer
+
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ of a sentence carries the sentence's id as a property of its format; what carrie
 not be changed. What was typed is found by reading the formats of the paragraphs whose text changed.
 """
 
-# ruff: noqa: TID251 - widgets live inside Slicer
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Small tables: cells that are changed in place, and a height that fits their rows."""
 
-# ruff: noqa: TID251 - widgets live inside Slicer
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The language of the panel: texts of the code through `_`, texts of ``.ui`` files through `retranslate`."""
 
-# ruff: noqa: TID251 - widgets live inside Slicer
+
 
 from __future__ import annotations
 
