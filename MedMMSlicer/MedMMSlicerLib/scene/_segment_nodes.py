@@ -14,7 +14,7 @@ from ..core import LabelMap, Provenance, SegmentDefinition, VolumeGeometry, to_j
 from ..errors import InputError
 from ._mrml import MrmlNode, MrmlScene, node_to_world, right_handed, set_attributes
 from ._segment_tags import make_segment, set_tag
-from ._segment_voxels import BINARY_LABELMAP, Crop, crops_by_value, make_layer, mask_hash
+from ._segment_voxels import BINARY_LABELMAP, Crop, layer_and_crops, mask_hash
 from .volumes import volume_geometry
 
 __all__ = ["Labels", "grid_of", "new_segments", "record_run"]
@@ -34,7 +34,8 @@ class Labels:
     def of(cls, label_map: LabelMap) -> Labels:
         array, grid = right_handed(label_map.array, label_map.geometry)
         values = tuple(definition.value for definition in label_map.segments)
-        return cls(label_map.segments, array, grid, make_layer(array, grid), crops_by_value(array, values))
+        layer, crops = layer_and_crops(array, grid, values)
+        return cls(label_map.segments, array, grid, layer, crops)
 
 
 def new_segments(

@@ -17,6 +17,7 @@ __all__ = [
     "Crop",
     "crops_by_value",
     "erase_unreferenced",
+    "layer_and_crops",
     "make_layer",
     "mask_hash",
     "segment_crops",
@@ -32,6 +33,9 @@ _LATTICE_TOLERANCE = 0.01
 Crop = tuple[tuple[int, int, int], NDArray[np.bool_]]
 """First voxel (K, J, I) and the mask of the smallest box that holds all set voxels."""
 
+_FEW_VALUES = 8
+"""Up to here comparing with each value is quicker than counting all, which converts every voxel."""
+
 _EMPTY: Crop = ((0, 0, 0), np.zeros((0, 0, 0), np.bool_))
 
 
@@ -41,24 +45,43 @@ def make_layer(array: NDArray[np.uint8], geometry: VolumeGeometry) -> Any:
     It covers the box of all labels only: Slicer goes through whole layers for each segment that it adds,
     saves or removes.
     """
-    start, mask = _cropped(array != 0)
-    if not mask.size:
-        return _oriented_image(array[:0, :0, :0], (0, 0, 0), geometry)
-    box = tuple(slice(first, first + size) for first, size in zip(start, mask.shape, strict=True))
-    return _oriented_image(array[box], start, geometry)
+    return layer_and_crops(array, geometry, ())[0]
+
+
+def layer_and_crops(
+    array: NDArray[np.uint8], geometry: VolumeGeometry, values: tuple[int, ...]
+) -> tuple[Any, dict[int, Crop]]:
+    """Return `make_layer` and `crops_by_value` of label values (not 0); only the box of all is searched."""
+    (k, j, i), mask = _cropped(array != 0)
+    size_k, size_j, size_i = mask.shape
+    inner = array[k : k + size_k, j : j + size_j, i : i + size_i]
+    crops = {
+        value: ((start[0] + k, start[1] + j, start[2] + i) if part.size else start, part)
+        for value, (start, part) in crops_by_value(inner, values).items()
+    }
+    return _oriented_image(inner, (k, j, i), geometry), crops
 
 
 def crops_by_value(array: NDArray[Any], values: tuple[int, ...]) -> dict[int, Crop]:
     """Return the crop of each label value; slices without the value are not looked at."""
-    count = max(values, default=0) + 1
-    present = np.array([np.bincount(plane.ravel(), minlength=count)[:count] > 0 for plane in array])
+    present = _present(array, values)
     result = {}
     for value in values:
-        slices = np.flatnonzero(present[:, value])
+        slices = np.flatnonzero(present[value])
         first, last = (int(slices[0]), int(slices[-1]) + 1) if slices.size else (0, 0)
         start, mask = _cropped(array[first:last] == value)
         result[value] = ((start[0] + first, start[1], start[2]) if mask.size else start, mask)
     return result
+
+
+def _present(array: NDArray[Any], values: tuple[int, ...]) -> dict[int, NDArray[np.bool_]]:
+    """Return in which slices each value occurs."""
+    if len(values) <= _FEW_VALUES:
+        return {value: np.array([bool((plane == value).any()) for plane in array]) for value in values}
+    count = max(values) + 1
+    rows = [np.bincount(plane.ravel(), minlength=count)[:count] > 0 for plane in array]
+    table = np.array(rows, np.bool_).reshape(-1, count)
+    return {value: table[:, value] for value in values}
 
 
 def segment_crops(node: MrmlNode, segment_ids: Sequence[str], grid: VolumeGeometry) -> dict[str, Crop]:
@@ -168,10 +191,13 @@ def _on_lattice(layer: Any, grid: VolumeGeometry) -> tuple[NDArray[Any], tuple[i
 def _cropped(mask: NDArray[np.bool_]) -> Crop:
     if not mask.any():
         return _EMPTY
-    lines = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
-    start = (int(lines[0][0]), int(lines[1][0]), int(lines[2][0]))
-    box = tuple(slice(int(line[0]), int(line[-1]) + 1) for line in lines)
-    return start, mask[box]
+    start = []
+    for axis in range(3):
+        # Each axis in what the one before left over, whole rows of memory first.
+        line = np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis})))
+        start.append(int(line[0]))
+        mask = mask[(slice(None),) * axis + (slice(int(line[0]), int(line[-1]) + 1),)]
+    return (start[0], start[1], start[2]), mask
 
 
 def _lattice_start(layer: Any, grid: VolumeGeometry) -> tuple[int, int, int] | None:
