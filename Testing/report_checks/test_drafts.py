@@ -74,7 +74,7 @@ def _hippocampus_prediction(bundle: Manifest, status: str) -> Prediction:
                 side,
                 measurement_ids=(measured.id,),
                 status=status,
-            )  # fmt: skip
+            )
         )
     for side, value in (("left", 2804.2), ("right", 2959.6)):
         name = {"en": "Total volume of hippocampus", "zh-CN": "海马总体积"}

@@ -66,7 +66,7 @@ class Concept:
 
 @dataclass(frozen=True)
 class Cue:
-    """An expression that is only tried when ``needed`` is in the text (in lower case)."""
+    """An expression that is only tried when ``needed`` is in the text (in lower case); empty: always."""
 
     kind: str
     needed: str
@@ -106,6 +106,7 @@ class Index:
         """The entries whose needed text is in ``lowered``, in their order."""
         starts = set(map("".join, itertools.pairwise(lowered)))
         starts.update(lowered)
+        starts.add("")  # entries that are always tried
         found = []
         for start in self._by_start.keys() & starts:
             for item in self._by_start[start]:

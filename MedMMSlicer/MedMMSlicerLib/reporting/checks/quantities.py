@@ -74,6 +74,9 @@ _MORE = re.compile(rf"(?P<join>{_JOIN})(?P<number>{_NUMBER})\s?-?(?P<unit>{_UNIT
 _DIGIT = re.compile(r"\d")
 _RANGE = re.compile(r"\s*(?:-|–|—|~|～|to|and|至|到)\s*\Z")
 
+_CONTEXT = 120
+"""Characters before and behind a number that are looked at."""
+
 _EARLIER = re.compile(
     r"(?:previous(?:ly)?|prior|formerly|\bwas\b|\bwere\b|\bfrom|compared (?:with|to)"
     r"|versus|\bvs\b\.?|earlier|initially|baseline|old)"
@@ -162,7 +165,11 @@ def _quantities(lowered: str, offset: int) -> Iterator[Quantity]:
                 unit_span = (at + more.start("unit"), at + more.end("unit"))
         if unit_span is None:
             continue
-        before, after = lowered[: match.start("first")], lowered[match.end() :]
+        place = match.start("first")
+        before, after = (
+            lowered[max(0, place - _CONTEXT) : place],
+            lowered[match.end() : match.end() + _CONTEXT],
+        )
         is_range = bool(joins) and all(_RANGE.match(join) for join in joins)
         if is_range and _EARLIER.search(before) and _LATER_TO.match(joins[0]):
             # "from 9 mm to 14 mm": the second is the current one.
@@ -178,7 +185,7 @@ def _quantities(lowered: str, offset: int) -> Iterator[Quantity]:
             _cue(before),
             not (_EARLIER.search(before) or _EARLIER_CHINESE.search(before) or _EARLIER_AFTER.match(after)),
             bool(_ELSEWHERE.search(before) or _ELSEWHERE_AFTER.match(after)),
-            bool(_APPROXIMATE.search(lowered[: match.start("first")])),
+            bool(_APPROXIMATE.search(lowered[max(0, place - _CONTEXT) : place])),
             first[0] in "+-−–",
             offset + match.start("first"),
             offset + match.end(),
