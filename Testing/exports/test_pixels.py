@@ -12,7 +12,7 @@ from MedMMSlicerLib.dicom.deidentify_pixels import (
     clean_pixel_bytes,
     modality_reason,
 )
-from MedMMSlicerLib.errors import InputError, UsageError
+from MedMMSlicerLib.errors import UsageError
 
 
 def image(modality: str = "CT", dtype=np.uint16, **values):
@@ -62,7 +62,7 @@ def test_bytes_behind_the_pixels_go() -> None:
 def test_missing_pixels_are_an_error() -> None:
     header = image()
     header.PixelData = header.PixelData[:-2]
-    with pytest.raises(InputError, match="shorter"):
+    with pytest.raises(ValueError, match="shorter"):
         clean_pixel_bytes(header)
 
 

@@ -131,6 +131,21 @@ def test_uids_are_mapped_in_texts_as_in_headers() -> None:
     assert used.clean(new) == new
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("aged 93 years", "aged 90+ years"),
+        ("101-year-old", "90+-year-old"),
+        ("93岁", "90+岁"),
+        ("89 years", "89 years"),
+        ("93 mm", "93 mm"),
+        ("5.93 years", "5.93 years"),
+    ],
+)
+def test_very_old_ages_are_rounded(text, expected) -> None:
+    assert scrubber().clean(text) == expected
+
+
 def test_json_is_cleaned_in_keys_and_values() -> None:
     used = scrubber("Doe^Jane")
     assert used.clean_json({"Doe": ["Jane", 1, None, True]}) == {REMOVED: [REMOVED, 1, None, True]}

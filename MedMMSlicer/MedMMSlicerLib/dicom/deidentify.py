@@ -18,7 +18,7 @@ from .deidentify_key import Pseudonyms, shifted_text
 from .deidentify_pixels import Rectangle, black_out, burned_in_reason, clean_pixel_bytes
 from .deidentify_profile import ProfileContext, apply_profile
 from .deidentify_text import TextScrubber
-from .headers import quiet, read_dataset
+from .headers import DECODE_ERRORS, quiet, read_dataset
 from .sources import save
 
 __all__ = ["Deidentifier", "PixelClearance", "collect", "mark_deidentified", "patient_key"]
@@ -130,17 +130,24 @@ class Deidentifier:
             If the file can not be read, or is of a kind that can not be cleaned.
         """
         dataset = read_dataset(path)
-        with quiet():
-            needs_look = self._checked(dataset, path)
-            if needs_look and self.clearance.rectangles:
-                black_out(dataset, self.clearance.rectangles)
-            apply_profile(
-                dataset, ProfileContext(self.pseudonyms, self.scrubber, self.shift_days, self.patient)
-            )
-            clean_pixel_bytes(dataset)
-            self._state(dataset, needs_look)
-            self._reset_meta(dataset)
+        try:
+            with quiet():
+                self._treat(dataset, path)
+        except DECODE_ERRORS as error:
+            raise InputError(
+                f"{path} is damaged and can not be de-identified: {error}. Leave it out."
+            ) from error
         return dataset
+
+    def _treat(self, dataset: Any, path: Path) -> None:
+        needs_look = self._checked(dataset, path)
+        if needs_look and self.clearance.rectangles:
+            black_out(dataset, self.clearance.rectangles)
+        context = ProfileContext(self.pseudonyms, self.scrubber, self.shift_days, self.patient)
+        apply_profile(dataset, context)
+        clean_pixel_bytes(dataset)
+        self._state(dataset, needs_look)
+        self._reset_meta(dataset)
 
     def _checked(self, dataset: Any, path: Path) -> bool:
         """Whether a person had to look at the pixels; refuses what can not be cleaned."""

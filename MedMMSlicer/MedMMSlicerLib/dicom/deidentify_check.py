@@ -23,8 +23,11 @@ _SHORTEST_BYTES = 5
 _DEPTH = 4
 _CHUNK = 1 << 24
 _LARGEST_INFLATED = 1 << 30
-_GZIP = b"\x1f\x8b\x08"
-_ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
+_FIRST_STEP = 256
+_STREAMS = (
+    ("gzip", 31, re.compile(rb"\x1f\x8b\x08")),
+    ("zlib", 15, re.compile(rb"\x78[\x01\x5e\x9c\xda]")),
+)
 _DEFLATED_SYNTAX = b"1.2.840.10008.1.2.1.99"
 
 
@@ -100,7 +103,7 @@ class _Search:
 
 def _stands_alone(data: bytes, place: int, form: bytes) -> bool:
     """Words and numbers count as a whole only: ``12345`` is not in ``9123456``."""
-    if b"\0" in form:
+    if b"\0" in form or not form.isascii():
         return True
     before, after = data[max(place - 1, 0) : place], data[place + len(form) : place + len(form) + 1]
     joined_before = form[:1].isalnum() and before.isalnum()
@@ -146,37 +149,32 @@ def _zip_layers(data: bytes, where: str, depth: int) -> Iterator[tuple[str, byte
 
 def _streams(data: bytes, where: str) -> Iterator[tuple[str, bytes]]:
     """gzip and zlib streams that begin anywhere."""
-    position = data.find(_GZIP)
-    while position >= 0:
-        plain = _inflated(data[position:], 31)
-        if plain:
-            yield f"{where} (gzip)", plain
-        position = data.find(_GZIP, position + 1)
-    for match in _ZLIB.finditer(data):
-        plain = _inflated(data[match.start() :], 15)
-        if plain:
-            yield f"{where} (zlib)", plain
+    for kind, bits, start in _STREAMS:
+        for match in start.finditer(data):
+            plain = _inflated(data, match.start(), bits)
+            if plain:
+                yield f"{where} ({kind})", plain
 
 
 def _deflated(data: bytes, where: str) -> Iterator[tuple[str, bytes]]:
     """What follows the file's own header in a deflated DICOM object."""
     length = int.from_bytes(data[140:144], "little") if data[132:136] == b"\x02\0\0\0" else 0
-    plain = _inflated(data[144 + length :], -15)
+    plain = _inflated(data, 144 + length, -15)
     if plain:
         yield f"{where} (deflated)", plain
 
 
-def _inflated(data: bytes, bits: int) -> bytes:
+def _inflated(data: bytes, start: int, bits: int) -> bytes:
+    view = memoryview(data)
     worker = zlib.decompressobj(bits)
     pieces: list[bytes] = []
-    size = 0
+    size, step = 0, _FIRST_STEP
     try:
-        for start in range(0, len(data), 1 << 20):
-            piece = worker.decompress(data[start : start + (1 << 20)])
-            pieces.append(piece)
-            size += len(piece)
-            if worker.eof or size > _LARGEST_INFLATED:
-                break
+        # Most of what looks like a stream is none, which shows in the first bytes.
+        while start < len(data) and not worker.eof and size <= _LARGEST_INFLATED:
+            pieces.append(worker.decompress(view[start : start + step]))
+            size += len(pieces[-1])
+            start, step = start + step, min(2 * step, 1 << 20)
     except zlib.error:
-        pass  # bytes that only look like a stream, or one that is cut: what came out is looked through
+        pass  # no stream, or one that is cut: what came out is looked through
     return b"".join(pieces)

@@ -78,8 +78,8 @@ def clean_pixel_bytes(dataset: Any) -> None:
 
     Raises
     ------
-    InputError
-        If there are fewer bytes than pixels.
+    ValueError
+        If there are fewer bytes than pixels, or their number is not stated.
     """
     if "PixelData" not in dataset or dataset.file_meta.TransferSyntaxUID.is_encapsulated:
         return
@@ -91,7 +91,7 @@ def clean_pixel_bytes(dataset: Any) -> None:
         size = size * 2 // 3
     data = dataset.PixelData
     if len(data) < size:
-        raise InputError("The pixel data are shorter than the header says. Export the image again.")
+        raise ValueError("the pixel data are shorter than the header says")
     data = data[:size]
     stored, high = int(dataset.get("BitsStored") or allocated), int(dataset.get("HighBit") or allocated - 1)
     if allocated // 8 in _WORDS and stored < allocated:

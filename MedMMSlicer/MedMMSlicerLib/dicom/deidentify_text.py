@@ -51,6 +51,10 @@ _CERTAIN = (
         re.IGNORECASE,
     ),
 )
+# Ages above 89 are so rare that they identify (45 CFR 164.514).
+_OLD_AGE = re.compile(
+    r"(?<![\w.])(?:9\d|1[0-2]\d)(?:\.\d+)?(?=\s*-?\s*(?:years?|yrs?|y/?o)\b|\s*周?岁)", re.IGNORECASE
+)
 _DOUBTS = {
     "a name after a title": re.compile(
         r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Frau|Mme|Monsieur|Madame)\b\.?\s+(?!\[)[A-Z][\w'’-]+"
@@ -98,6 +102,7 @@ class TextScrubber:
         cleaned = self._without_names(self._without_uids(text))
         for pattern in _CERTAIN:
             cleaned = pattern.sub(REMOVED, cleaned)
+        cleaned = _OLD_AGE.sub("90+", cleaned)
         if is_prose:
             self._doubt(self._with_dates(cleaned, lambda day: _DATE_GONE), place)
         return self._with_dates(cleaned, self._moved)

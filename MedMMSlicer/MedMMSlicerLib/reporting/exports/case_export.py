@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ... import __version__
-from ...errors import NothingApplicableError, UsageError
+from ...errors import InputError, NothingApplicableError, UsageError
 from ...files import output_error
 from ..render import to_json
 from .case_cleaning import cleaned_case_json, cleaned_report, people_of
@@ -213,9 +213,14 @@ def _write_object(job: _Job, path: Path, target: Path) -> None:
     if job.deidentifier is None:
         shutil.copyfile(path, target)
         return
+    from ...dicom.headers import DECODE_ERRORS
     from ...dicom.sources import save
 
-    save(job.deidentifier.treated(path), target)
+    dataset = job.deidentifier.treated(path)
+    try:
+        save(dataset, target)
+    except DECODE_ERRORS as error:
+        raise InputError(f"{path} can not be written again: {error}. Leave it out.") from error
 
 
 def _write_text_report(job: _Job) -> None:
