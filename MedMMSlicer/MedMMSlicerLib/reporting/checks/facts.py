@@ -66,13 +66,6 @@ class Facts:
                 key_of[finding.id] = _key(finding, plain.values(), concepts, own, kind)
         own_names = tuple((key, kind, tuple(dict.fromkeys(names))) for key, (kind, names) in own.items())
         english, chinese = (load_lexicon(language, own_names, folders) for language in _LANGUAGES)
-        keys = {}
-        for item in measurements:
-            found: set[str] = set()
-            for language, lexicon in zip(_LANGUAGES, (english, chinese), strict=True):
-                model = read_sentence(item.name.get(language, ""), lexicon)
-                found |= {mention.key for mention in (*model.mentions, *model.structures)}
-            keys[item.id] = frozenset(found)
         by_key: dict[str, list[Finding]] = {}
         for finding in findings:
             if finding.id in key_of:
@@ -85,7 +78,7 @@ class Facts:
             key_of=key_of,
             by_key=by_key,
             stated=tuple(item for item in findings if item.status in STATED_STATES and item.id in key_of),
-            keys_of_measurement=keys,
+            keys_of_measurement={item.id: _keys_named(item, english, chinese) for item in measurements},
             english=english,
             chinese=chinese,
         )
@@ -145,6 +138,15 @@ class Facts:
         if mention.is_implied:
             return []
         return [finding for finding in self.covering(mention.key) if finding.status != "rejected"]
+
+
+def _keys_named(item: Measurement, english: Lexicon, chinese: Lexicon) -> frozenset[str]:
+    """The findings and structures that the name of a measurement holds."""
+    models = (
+        read_sentence(item.name.get(language, ""), lexicon)
+        for language, lexicon in zip(_LANGUAGES, (english, chinese), strict=True)
+    )
+    return frozenset(mention.key for model in models for mention in (*model.mentions, *model.structures))
 
 
 def _key(

@@ -11,7 +11,7 @@ import functools
 import itertools
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -199,26 +199,30 @@ def load_lexicon(
     concepts = dict(load_concepts(folders))
     for key, kind, _ in own_names:
         concepts.setdefault(key, Concept(key, kind=kind))
-    chinese = language.startswith("zh")
-    terms = {key: list(names) for key, names in data.get("terms", {}).items()}
-    for key, _, names in own_names:
-        terms.setdefault(key, []).extend(names)
-    cues = {**data.get("cues", {}), "told": data.get("told", ()), "not_told": data.get("not_told", ())}
-    entries: list[Entry] = [
-        *_names(terms, data.get("patterns", ())),
-        *(Normal(need, _compiled(text), tuple(keys)) for need, text, keys in data.get("normal", ())),
-        *(cue for kind, items in cues.items() for cue in _cues(kind, items, chinese)),
-    ]
     return Lexicon(
         language,
         concepts,
-        Index(entries),
+        Index(_entries(data, own_names, language.startswith("zh"))),
         {key: tuple(words) for key, words in data.get("not_after", {}).items()},
         {key: tuple(words) for key, words in data.get("not_before", {}).items()},
         {key: (tuple(a), tuple(b)) for key, (a, b) in data.get("by_region", {}).items()},
         frozenset(data.get("placeholders", ())),
         tuple(_compiled(text) for text in data.get("placeholder_patterns", ())),
     )
+
+
+def _entries(
+    data: Mapping[str, Any], own_names: Iterable[tuple[str, str, tuple[str, ...]]], chinese: bool
+) -> Iterator[Entry]:
+    terms = {key: list(names) for key, names in data.get("terms", {}).items()}
+    for key, _, names in own_names:
+        terms.setdefault(key, []).extend(names)
+    yield from _names(terms, data.get("patterns", ()))
+    for needed, text, keys in data.get("normal", ()):
+        yield Normal(needed, _compiled(text), tuple(keys))
+    cues = {**data.get("cues", {}), "told": data.get("told", ()), "not_told": data.get("not_told", ())}
+    for kind, items in cues.items():
+        yield from _cues(kind, items, chinese)
 
 
 def _names(terms: Mapping[str, Iterable[str]], patterns: Iterable[tuple[str, str, str]]) -> tuple[Name, ...]:
