@@ -1,0 +1,82 @@
+"""The whole reader as a person uses it: real window, real panel, real worker; no screen."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .hands import Hands, settle
+
+COMPLAINTS = ("Traceback", "ERR|", "WARN|", "Error calling Python override")
+TESTING = Path(__file__).resolve().parent.parent
+
+
+def load_file(name: str, path: Path) -> Any:
+    """Import a module of another folder of tests by its path."""
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Qt, slicer-core and the completed slicer module of this process."""
+    for package in ("slicer", "PySide6"):
+        if importlib.util.find_spec(package) is None:
+            pytest.skip(f"needs {package} (the host extra)")
+    from MedMMSlicerHost import slicer_environment
+    from MedMMSlicerHost.application import HostApplication
+
+    return slicer_environment.install(HostApplication.instance(), tmp_path_factory.mktemp("settings"))
+
+
+@pytest.fixture
+def complaints(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
+    """The test fails if a slot, an override, an observer or VTK complained on standard error."""
+    yield
+    text = capfd.readouterr().err
+    assert not any(word in text for word in COMPLAINTS), text
+
+
+MakeReader = Callable[..., Hands]
+
+
+@pytest.fixture
+def make_reader(
+    environment: Any, complaints: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MakeReader]:
+    """A function that opens a reader on the (invisible) screen and gives hands on it."""
+    import qt
+    from MedMMSlicerHost.reader import build_reader
+    from MedMMSlicerHost.reader.host import DesktopHost
+    from MedMMSlicerLib.widgets import translation
+
+    monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
+    monkeypatch.setattr(DesktopHost, "ask_unsaved", lambda _self: "discard")
+    settings = qt.QSettings(str(tmp_path / "reader.ini"), qt.QSettings.IniFormat)
+    made: list[Any] = []
+
+    def make(catalog: Any = None) -> Hands:
+        reader = build_reader((), settings, None, catalog)
+        made.append(reader)
+        reader.widget.show()
+        reader.widget.activateWindow()
+        settle()
+        return Hands(reader)
+
+    environment.application.clear()
+    yield make
+    for reader in made:
+        reader.close()
+    settle()
+    environment.application.clear()
+    translation.set_language("en")
