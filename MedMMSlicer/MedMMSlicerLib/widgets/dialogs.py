@@ -34,13 +34,18 @@ class _Dialog:
         self.dialog.resize(width, height)
         self.column = qt.QVBoxLayout(self.dialog)
         self._buttons: list[Any] = []
+        self._closed = False
 
     def open(self) -> None:
         """Show it."""
         self.dialog.open()
 
     def close(self) -> None:
-        """Take it away for good."""
+        """Take it away for good; a second time does nothing."""
+        if self._closed:
+            # The dialog itself may be deleted by now.
+            return
+        self._closed = True
         self.dialog.close()
         self.dialog.deleteLater()
 
