@@ -107,11 +107,14 @@ def test_the_models_say_whether_they_fit(part: Any, fake_room: Any) -> None:
         "✓ Chest radiograph findings",
         "✗ Hippocampus segmentation (does not fit)",
     ]
+    assert part.ui.modelCombo.toolTip.startswith("✓ Chest radiograph findings\nThe model that reads")
+    assert part.ui.modelCombo.width > 350, "a line of its own: titles are long"
     reason = part.ui.modelReasonLabel
     assert reason.text.startswith("chest-xr fits") and "CC-BY-NC-4.0, license not accepted yet" in reason.text
     part.ui.modelCombo.setCurrentIndex(1)
     assert fake_room.asked("select_model") == [("hippocampus-mr",)]
     part.refresh()
+    assert part.ui.modelCombo.toolTip.startswith(part.ui.modelCombo.currentText)
     assert (
         "reads MR volumes" in part.ui.modelReasonLabel.text and ", accepted." in part.ui.modelReasonLabel.text
     )

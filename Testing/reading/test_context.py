@@ -10,6 +10,7 @@ from MedMMSlicerLib.errors import InputError
 from MedMMSlicerLib.reading.context_entry import age_from_text, read_pasted, sex_from_text
 from MedMMSlicerLib.reading.room import ReadingRoom
 from MedMMSlicerLib.reading.rows import LaboratoryRow
+from MedMMSlicerLib.reading.words import age_as_text
 
 mrml = pytest.mark.mrml
 
@@ -26,7 +27,17 @@ def rows_of(room: ReadingRoom) -> dict[str, LaboratoryRow]:
 
 
 @pytest.mark.parametrize(
-    ("text", "age"), [("67", 67.0), (" 67.5 y", 67.5), ("67岁", 67.0), ("0", 0.0), ("67,5", 67.5), ("", None)]
+    ("text", "age"),
+    [
+        ("67", 67.0),
+        (" 67.5 y", 67.5),
+        ("67岁", 67.0),
+        ("0", 0.0),
+        ("67,5", 67.5),
+        ("", None),
+        ("6 months", 0.5),
+        ("18 个月", 1.5),
+    ],
 )
 def test_ages(text: str, age: float | None) -> None:
     assert age_from_text(text) == age
@@ -58,6 +69,40 @@ def test_the_header_counts_until_the_reader_says_otherwise(chest: ReadingRoom) -
     assert any("image header 71" in text for text in chest.context.remarks())
     chest.context.set_age("")
     assert chest.context.facts.age_years == 71
+
+
+@mrml
+def test_an_age_is_shown_in_completed_years_and_not_lost(chest: ReadingRoom, tmp_path: Path) -> None:
+    path = tmp_path / "context.json"
+    path.write_text(json.dumps({"age_years": 64.476}))
+    chest.context.import_file(path)
+    facts = chest.context.facts
+    assert (facts.age_text, facts.age_years) == ("64", 64.476)
+    assert chest.cases.case().context.age_years == 64.476
+    assert {fact.name: fact.value for fact in chest.cases.facts()}["age"] == "64 years"
+    chest.context.set_age("67.5")
+    assert (chest.context.facts.age_text, chest.context.facts.age_years) == ("67.5", 67.5)
+    assert chest.context.facts.problems == ()
+    chest.context.set_age("")
+    chest.context.import_file(path)
+    assert chest.context.facts.age_text == "64"
+
+
+@pytest.mark.parametrize(
+    ("age", "english", "chinese"),
+    [
+        (64.999, "64 years", "64 岁"),
+        (2.0, "2 years", "2 岁"),
+        (1.999, "23 months", "23 个月"),
+        (8 / 12, "8 months", "8 个月"),
+        (0.0, "0 months", "0 个月"),
+    ],
+)
+def test_ages_as_people_state_them(age: float, english: str, chinese: str) -> None:
+    assert (age_as_text(age, "en"), age_as_text(age, "zh-CN")) == (english, chinese)
+    field = age_as_text(age, "en", with_unit=False)
+    assert field == english.removesuffix(" years")
+    assert age_from_text(field) == pytest.approx(age, abs=1 / 12 if age < 2 else 1)
 
 
 @mrml

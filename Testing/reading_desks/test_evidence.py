@@ -63,6 +63,39 @@ def test_opacity(room: Any) -> None:
     assert _shown(room)[0] == ""
 
 
+def _fills(room: Any) -> list[bool]:
+    nodes = [room.scene.GetNodeByID(node_id) for node_id in room.cases.nodes("segmentation")]
+    assert nodes
+    return [bool(node.GetDisplayNode().GetVisibility2DFill()) for node in nodes]
+
+
+def test_segments_are_outlines_while_a_heat_map_is_shown(room: Any, reload: Callable[..., Any]) -> None:
+    room.evidence.set_visible(True)
+    assert _fills(room) == [True], "nothing is chosen yet"
+    room.findings.select("f-pneumonia")
+    assert _fills(room) == [False]
+    room.findings.select("f-lung-left")
+    assert _fills(room) == [True], "it has no heat map"
+    room.findings.select("f-pneumonia")
+    again = reload()
+    assert _fills(again) == [False]
+    again.evidence.set_visible(False)
+    assert _fills(again) == [True]
+
+
+def test_a_fill_that_was_switched_off_before_stays_off(room: Any) -> None:
+    display = room.scene.GetNodeByID(room.cases.nodes("segmentation")[0]).GetDisplayNode()
+    display.SetVisibility2DFill(False)
+    room.evidence.set_visible(True)
+    room.findings.select("f-pneumonia")
+    room.evidence.set_visible(False)
+    assert _fills(room) == [False]
+    display.SetVisibility2DFill(True)
+    display.SetVisibility2DOutline(False)
+    room.evidence.set_visible(True)
+    assert _fills(room) == [True], "without outlines nothing would be left to see"
+
+
 def test_views_do_not_move(room: Any) -> None:
     node = room.scene.GetSingletonNode("Red", "vtkMRMLSliceNode")
     node.SetFieldOfView(11.0, 12.0, 1.0)

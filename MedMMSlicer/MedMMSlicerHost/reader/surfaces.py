@@ -47,11 +47,10 @@ class Surfaces:
     def set_enabled(self, enabled: bool) -> None:
         """Show segments in 3D, or hide them there."""
         self.enabled = enabled
+        for node in self._nodes():
+            node.GetDisplayNode().SetVisibility3D(enabled)
         if enabled:
             self.update()
-            return
-        for node in self._nodes():
-            node.GetDisplayNode().SetVisibility3D(False)
 
     def update(self) -> None:
         """Make all surfaces that are missing, without a pause."""
@@ -69,7 +68,9 @@ class Surfaces:
         edited = edited_segmentations(self._room.scene)
         for node in self._nodes():
             node_id, display = str(node.GetID()), node.GetDisplayNode()
-            if not self.enabled or not display.GetVisibility() or node_id in edited:
+            # What the reader does not want to see in 3D needs no surface.
+            wanted = self.enabled and display.GetVisibility() and display.GetVisibility3D()
+            if not wanted or node_id in edited:
                 continue
             missing = [
                 name
@@ -79,7 +80,6 @@ class Surfaces:
             if missing:
                 self._make(node_id, missing[0])
                 return True
-            display.SetVisibility3D(True)
         if self._made:
             self._made = False
             self._on_made()

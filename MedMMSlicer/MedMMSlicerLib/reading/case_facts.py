@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..core import Volume
 from .record import CaseRecord, SeriesRecord
 from .rows import Fact
-from .words import EXTENT, FACT_LABELS, SEXES, word
+from .words import EXTENT, FACT_LABELS, SEXES, age_as_text, word
 
 if TYPE_CHECKING:
     from .room import ReadingRoom
@@ -22,7 +22,7 @@ def describe_facts(record: CaseRecord, volume: Volume | None, room: ReadingRoom)
     context = room.context.facts
     age = context.age_years
     values = {
-        "age": "" if age is None else word(EXTENT, "years", language).format(f"{age:g}"),
+        "age": "" if age is None else age_as_text(age, language),
         "sex": word(SEXES, context.sex, language) if context.sex else "",
         "modality": facts.modality,
         "body_part": facts.body_part,

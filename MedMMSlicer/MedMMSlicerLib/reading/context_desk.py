@@ -14,6 +14,7 @@ from ..core import ClinicalContext, HeaderFacts
 from ..errors import InputError
 from .record import CaseRecord, TypedValue
 from .rows import ContextFacts, LaboratoryRow
+from .words import age_as_text
 
 if TYPE_CHECKING:
     from ..context.issue import ContextReading
@@ -39,9 +40,9 @@ class ContextDesk:
         given = record.context
         context, _ = self.complete(record)
         typed = {item.name: item for item in record.typed if item.name in _FACTS}
-        view = self.view_of(record)
+        view, age = self.view_of(record), context.age_years
         shown = {
-            "age": "" if context.age_years is None else f"{context.age_years:g}",
+            "age": "" if age is None else age_as_text(age, self._room.language, with_unit=False),
             "sex": context.sex or "",
             "view": view,
         }
@@ -218,7 +219,9 @@ class ContextDesk:
         except InputError as error:
             problem = str(error)
         typed = _without(record.typed, name)
-        if problem:
+        # An age is shown in completed years; one that was typed more exactly stays as it was typed.
+        exact = name == "age" and value is not None and not (value >= 2 and value == int(value))
+        if problem or exact:
             typed = (*typed, TypedValue(name, text, problem=problem))
         if name == "view":
             self._changed(view=value or "", typed=typed)
@@ -248,6 +251,8 @@ class ContextDesk:
         merged = merge_readings([ContextReading(known), reading])
         context, remarks = _with_age(merged.context, record)
         remarks = (*merged.remarks, *remarks)
+        if context.age_years != record.context.age_years:
+            names = {*names, "age"}
         self._changed(context=context, typed=_without(record.typed, *names), context_remarks=remarks)
         return remarks
 

@@ -18,6 +18,7 @@ from ..errors import InputError
 __all__ = ["EnteredValue", "age_from_text", "enter_value", "read_pasted", "sex_from_text", "view_from_text"]
 
 _AGE_WORDS = re.compile(r"(?<=[\d.])\s*(?:y|yr|yrs|years?|years old|岁|歲)\.?\s*\Z", re.IGNORECASE)
+_MONTH_WORDS = re.compile(r"(?<=[\d.])\s*(?:m|mo|mos|months?|months old|个月|個月|月)\.?\s*\Z", re.IGNORECASE)
 _VIEW = re.compile(r"[A-Z][A-Z0-9 _-]{0,15}\Z", re.ASCII)
 _SEXES = {
     "M": {"m", "male", "man", "boy", "男", "男性"},
@@ -39,14 +40,14 @@ class EnteredValue:
 
 
 def age_from_text(text: str) -> float | None:
-    """Age in years of ``67``, ``67.5``, ``67 y``; None for an empty text.
+    """Age in years of ``67``, ``67.5``, ``67 y``, ``8 months``; None for an empty text.
 
     Raises
     ------
     InputError
         If it is no age between 0 and 130.
     """
-    plain = _AGE_WORDS.sub("", text.strip())
+    plain, months = _MONTH_WORDS.subn("", _AGE_WORDS.sub("", text.strip()))
     if not text.strip():
         return None
     none = f"'{text.strip()[:40]}' is no age. Type it in years, e.g. 67."
@@ -56,7 +57,7 @@ def age_from_text(text: str) -> float | None:
         raise InputError(none) from error
     if quantity.number is None or quantity.limit:
         raise InputError(none)
-    age = float(quantity.number)
+    age = float(quantity.number) / (12 if months else 1)
     if not 0 <= age <= MAXIMUM_AGE_YEARS:
         raise InputError(f"An age of {age:g} years is not possible. Type 0 to {MAXIMUM_AGE_YEARS:g}.")
     return age

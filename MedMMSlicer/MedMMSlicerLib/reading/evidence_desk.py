@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..scene.slice_overlay import heat_maps_by_finding, hide_overlay, show_overlay
+from ..scene.slice_overlay import heat_maps_by_finding, hide_overlay, show_outlines_only, show_overlay
 from .record import EvidenceState
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ __all__ = ["EvidenceDesk"]
 class EvidenceDesk:
     """Heat map on or off, and how opaque; state in ``room.record.evidence``, nodes of role ``heat_map``.
 
-    Nothing lies over the images until heat maps are switched on and a finding that has one is selected.
+    Nothing lies over the images until heat maps are switched on and a finding that has one is selected; while
+    one is shown, segments are drawn as outlines.
     """
 
     def __init__(self, room: ReadingRoom) -> None:
@@ -101,7 +102,10 @@ class EvidenceDesk:
 
     def _show(self) -> None:
         maps, state = self._maps(), self._state
-        if state.visible and state.finding_id in maps:
+        shown = state.visible and state.finding_id in maps
+        # Two translucent layers over an image can not be told apart.
+        show_outlines_only(self._room.scene, self._room.cases.nodes("segmentation"), shown)
+        if shown:
             show_overlay(self._room.scene, maps[state.finding_id][0], state.opacity)
         elif maps:
             hide_overlay(self._room.scene, [node_id for node_id, _ in maps.values()])

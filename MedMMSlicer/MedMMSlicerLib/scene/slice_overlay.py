@@ -7,7 +7,10 @@ from collections.abc import Collection, Iterator
 from ._mrml import MrmlNode, MrmlScene, get_node
 from .views import ensure_slice_views
 
-__all__ = ["heat_maps_by_finding", "hide_overlay", "overlay_of", "show_overlay"]
+__all__ = ["heat_maps_by_finding", "hide_overlay", "overlay_of", "show_outlines_only", "show_overlay"]
+
+_FILL_HIDDEN = "MedMM.FillHidden"
+"""Set on a segmentation whose fill is to come back; saved with the scene, as the missing fill is."""
 
 
 def show_overlay(scene: MrmlScene, volume_id: str, opacity: float) -> None:
@@ -43,6 +46,31 @@ def overlay_of(scene: MrmlScene) -> tuple[str, float]:
     """Volume id and opacity of the foreground of the first slice view; an empty id where there is none."""
     composite = next(iter(_composites(scene)))
     return str(composite.GetForegroundVolumeID() or ""), float(composite.GetForegroundOpacity())
+
+
+def show_outlines_only(scene: MrmlScene, segmentation_ids: Collection[str], only: bool) -> None:
+    """Draw segments without their fill, which hides what lies over the image, or as they were before.
+
+    A segmentation that has no outlines, or no fill to begin with, is left as it is; so is what is gone.
+
+    Parameters
+    ----------
+    scene : vtkMRMLScene
+    segmentation_ids : collection of str
+    only : bool
+    """
+    for node_id in segmentation_ids:
+        node = scene.GetNodeByID(node_id)
+        display = None if node is None else node.GetDisplayNode()
+        if display is None:
+            continue
+        hidden = node.GetAttribute(_FILL_HIDDEN) is not None
+        if only and not hidden and display.GetVisibility2DFill() and display.GetVisibility2DOutline():
+            node.SetAttribute(_FILL_HIDDEN, "yes")
+            display.SetVisibility2DFill(False)
+        elif hidden and not only:
+            node.RemoveAttribute(_FILL_HIDDEN)
+            display.SetVisibility2DFill(True)
 
 
 def _composites(scene: MrmlScene) -> Iterator[MrmlNode]:

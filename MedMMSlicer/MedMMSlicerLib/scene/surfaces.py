@@ -41,15 +41,20 @@ def missing_surfaces(scene: MrmlScene, node_id: str) -> tuple[str, ...]:
     segmentation = node.GetSegmentation()
     if not segmentation.GetNumberOfSegments() or min(_extent_of(scene, node)) == 1:
         return ()
+    segments = {
+        segment_id: segmentation.GetSegment(segment_id) for segment_id in segmentation.GetSegmentIDs()
+    }
     return tuple(
         segment_id
-        for segment_id in segmentation.GetSegmentIDs()
-        if segmentation.GetSegment(segment_id).GetRepresentation(_SURFACE) is None
+        for segment_id, segment in segments.items()
+        if segment.GetRepresentation(_SURFACE) is None and segment.GetRepresentation(BINARY_LABELMAP)
     )
 
 
 def make_surface(scene: MrmlScene, node_id: str, segment_id: str) -> None:
     """Make the surface of one segment; that of a large one is coarser than its voxels.
+
+    Nothing happens where the segment is gone, or has no voxels to make one from.
 
     Raises
     ------
@@ -62,7 +67,7 @@ def make_surface(scene: MrmlScene, node_id: str, segment_id: str) -> None:
 
     node = get_node(scene, node_id, "vtkMRMLSegmentationNode")
     target = node.GetSegmentation().GetSegment(segment_id)
-    if target is None:
+    if target is None or target.GetRepresentation(BINARY_LABELMAP) is None:
         return
     layer, value = _voxels(scene, node, segment_id)
     segment = vtkSegment()
@@ -113,7 +118,11 @@ def _voxels(scene: MrmlScene, node: MrmlNode, segment_id: str) -> tuple[Any, int
 
 
 def _step(mask: NDArray[np.bool_]) -> int:
-    faces = sum(int(np.count_nonzero(np.diff(mask, axis=axis))) for axis in range(3)) if mask.size else 0
+    faces = 0
+    for axis in range(3):
+        # The mask fills its box, so the faces at the ends of the box count, too.
+        ends = mask.take((0, -1), axis=axis) if mask.size else mask
+        faces += int(np.count_nonzero(np.diff(mask, axis=axis))) + int(np.count_nonzero(ends))
     return max(1, int(np.ceil(np.sqrt(faces / _MOST_FACES))))
 
 

@@ -1,7 +1,5 @@
 """The case: which one is read, its images, what their header says, and the model that reads it."""
 
-
-
 from __future__ import annotations
 
 import re
@@ -182,12 +180,18 @@ class CasePart(Part):
             combo.setItemData(combo.count - 1, entry.reason, qt.Qt.ToolTipRole)
         combo.setCurrentIndex(max(0, combo.findData(self.room.models.selected_id)))
         combo.blockSignals(blocked)
+        self._say_model()
         combo.setEnabled(bool(entries))
         chosen = next((entry for entry in entries if entry.id == self.room.models.selected_id), None)
         self.ui.cardButton.setEnabled(chosen is not None)
         self.ui.modelReasonLabel.setTextFormat(qt.Qt.PlainText)
         self.ui.modelReasonLabel.setText(_reason_text(chosen))
         self.ui.modelReasonLabel.setVisible(chosen is not None)
+
+    def _say_model(self) -> None:
+        """Put the whole text into the tooltip: a narrow panel shows its beginning only."""
+        about = _("The model that reads this case; those that fit come first")
+        self.ui.modelCombo.setToolTip(f"{self.ui.modelCombo.currentText}\n{about}")
 
     def _refresh_device(self) -> None:
         used, warning = self.room.run.device_used, self.room.run.device_warning
