@@ -140,3 +140,28 @@ def test_everything_is_reached_with_the_tab_key(fake_panel: Any, pump: Any) -> N
     ]  # fmt: skip
     first = [name for index, name in enumerate(seen) if name in later and name not in seen[:index]]
     assert first == later, " ".join(seen)
+
+
+@pytest.mark.parametrize("severity", ["error", "warning", "info"])
+def test_a_message_can_be_read_after_the_palette_changed(
+    fake_panel: Any, fake_room: Any, pump: Any, severity: str
+) -> None:
+    """Slicer changes between light and dark while the panel is open."""
+    import qt
+    import slicer
+
+    before = qt.QPalette(slicer.app.palette())
+    fake_room.tell(severity, "The file is damaged.")
+    pump()
+    dark = qt.QPalette()
+    for role, color in DARK.items():
+        dark.setColor(getattr(qt.QPalette, role), qt.QColor(color))
+    slicer.app.setPalette(dark)
+    fake_room.tell("info" if severity == "error" else "error", "Another one.")
+    pump()
+    shown = {
+        name: getattr(fake_panel.ui, name).palette.color(qt.QPalette.WindowText).name()
+        for name in ("messageLabel", "dismissButton")
+    }
+    slicer.app.setPalette(before)
+    assert set(shown.values()) == {DARK["WindowText"]}, shown

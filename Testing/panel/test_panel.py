@@ -234,8 +234,8 @@ def test_messages_of_each_kind_have_a_symbol_a_word_and_a_color(panel: Any, pump
         assert panel.ui.messageSymbolLabel.text == symbol
         assert panel.ui.messageLabel.text == f"{word}: <b>{severity}</b>"
         pump()
-        picture = panel.ui.messageFrame.grab().toImage()
-        colors.append(picture.pixelColor(picture.width() // 2, picture.height() - 4).name())
+        picture = panel.ui.messageSymbolLabel.grab().toImage()
+        colors.append(picture.pixelColor(picture.width() // 2, 2).name())
     assert len(set(colors)) == 3
     panel.room.dismiss()
 

@@ -112,13 +112,14 @@ def test_labels_name_their_fields(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", UI_FILES, ids=lambda path: path.stem)
-def test_no_color_is_fixed_but_the_translucent_ones_of_warnings(path: Path) -> None:
+def test_no_color_is_fixed_but_ground_and_letters_together(path: Path) -> None:
+    """Qt keeps the palette of the day for what a sheet colors: a ground alone is unreadable later."""
     text = path.read_text(encoding="utf-8")
     assert "<palette>" not in text and "<color" not in text
     for widget in ElementTree.parse(path).iter("widget"):
         for item in widget.findall("property"):
             if item.get("name") == "styleSheet":
                 sheet = item.findtext("string") or ""
-                assert not re.search(r"(?<!-)\bcolor\s*:", sheet), (path.stem, widget.get("name"))
-                backgrounds = re.findall(r"background-color:\s*([^;]+)", sheet)
-                assert all(color.startswith("rgba(") for color in backgrounds)
+                for rule in sheet.split("}"):
+                    letters = bool(re.search(r"(?<!-)\bcolor\s*: ", rule))
+                    assert letters == ("background" in rule), (path.stem, widget.get("name"))

@@ -23,6 +23,8 @@ _LETTER_PX = 14
 _COLOR = (235, 235, 235)
 _LETTER_COLOR = (255, 210, 90)
 _SHADOW = (0, 0, 0)
+_AROUND = ((-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1))
+"""Pixels in which the rim of a letter lies."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def _text(
         return
     x, y, width, height = place
     painter.setPen(qt.QColor(*_SHADOW))
-    for step in (-1, 1):
-        painter.drawText(qt.QRect(x + step, y + step, width, height), align, text)
+    for right, down in _AROUND:
+        painter.drawText(qt.QRect(x + right, y + down, width, height), align, text)
     painter.setPen(qt.QColor(*color))
     painter.drawText(qt.QRect(x, y, width, height), align, text)

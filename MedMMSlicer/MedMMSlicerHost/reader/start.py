@@ -73,11 +73,14 @@ def build_reader(
     from MedMMSlicerLib.widgets import translation
 
     from .preferences import Preferences, StoredTexts
+    from .theme import apply_theme
     from .window import ReaderWindow
 
     preferences = Preferences(settings if settings is not None else qt.QSettings())
     language = preferences.text("language", translation.application_language(), tuple(translation.LANGUAGES))
     translation.set_language(language)
+    # Before the window: its icons are drawn in colors that suit the theme.
+    apply_theme(qt.QApplication.instance(), preferences.theme)
     room = ReadingRoom(application.scene, catalog, None, StoredTexts(preferences.store), language)
     window = ReaderWindow(application, room, preferences, make_panel or _reading_panel)
     environment.set_main_window(window.widget)

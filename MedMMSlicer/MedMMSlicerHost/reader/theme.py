@@ -24,6 +24,14 @@ _DARK = (
     "#32363d", "#e6e8eb", "#3d7fc4", "#ffffff", "#8ab8ea", "#9aa1ab", "#4a4f57",
 )
 # fmt: on
+# Fusion frames in a darker window color, which nobody sees on a dark window: an empty check box, and which
+# of several buttons is the chosen one. Frames alone: a sheet that sets colors would freeze palettes.
+_DARK_SHEET = """
+QCheckBox::indicator:unchecked, QAbstractItemView::indicator:unchecked {
+    border: 1px solid #7d838c; border-radius: 2px; width: 11px; height: 11px;
+}
+QPushButton:checked { border: 1px solid #8ab8ea; border-radius: 2px; }
+"""
 _DISABLED = {"light": "#8a909a", "dark": "#7d838c"}
 
 _started_with: list[Any] = []
@@ -39,10 +47,12 @@ def apply_theme(application: Any, theme: str) -> None:
     if theme == "system":
         application.setStyle(style)
         application.setPalette(palette)
+        application.setStyleSheet("")
         return
     # One style that follows palettes on every system.
     application.setStyle("Fusion")
     application.setPalette(_palette(theme))
+    application.setStyleSheet(_DARK_SHEET if theme == "dark" else "")
 
 
 def is_dark(palette: Any) -> bool:

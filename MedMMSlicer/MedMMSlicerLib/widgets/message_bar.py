@@ -1,7 +1,5 @@
 """The message bar: one sentence of the room, with a symbol and a word, never by color alone."""
 
-
-
 from __future__ import annotations
 
 from typing import Any
@@ -41,7 +39,9 @@ class MessageBar:
         )
         self._ui.messageSymbolLabel.setText(symbol)
         self._ui.messageLabel.setText(f"{word}: {message.text}")
-        set_severity(self._ui.messageFrame, message.severity)
+        # The symbol alone is colored: Qt keeps the palette of the day for everything inside of what a sheet
+        # styles, and the letters of a message could not be read after a change between light and dark.
+        set_severity(self._ui.messageSymbolLabel, message.severity)
         if message != self._shown:
             self._shown = message
             self._earlier.append(f"{message.at}  {word}: {message.text}")
