@@ -28,6 +28,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/cli/demo.py
   MedMMSlicerLib/cli/doctor.py
   MedMMSlicerLib/cli/evaluate.py
+  MedMMSlicerLib/cli/export.py
   MedMMSlicerLib/cli/read.py
   MedMMSlicerLib/cli/train.py
   MedMMSlicerLib/context/__init__.py
@@ -55,8 +56,13 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/core/study.py
   MedMMSlicerLib/core/volume.py
   MedMMSlicerLib/dicom/__init__.py
+  MedMMSlicerLib/dicom/deidentify.py
+  MedMMSlicerLib/dicom/deidentify_check.py
+  MedMMSlicerLib/dicom/deidentify_files.py
   MedMMSlicerLib/dicom/deidentify_identifiers.py
   MedMMSlicerLib/dicom/deidentify_key.py
+  MedMMSlicerLib/dicom/deidentify_pixels.py
+  MedMMSlicerLib/dicom/deidentify_profile.py
   MedMMSlicerLib/dicom/deidentify_text.py
   MedMMSlicerLib/dicom/dicom_series.py
   MedMMSlicerLib/dicom/facts.py
@@ -72,6 +78,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/dicom/sources.py
   MedMMSlicerLib/dicom/stacking.py
   MedMMSlicerLib/dicom/structured_report.py
+  MedMMSlicerLib/dicom/text_report.py
   MedMMSlicerLib/dicom/volume_files.py
   MedMMSlicerLib/errors.py
   MedMMSlicerLib/evaluation.py
@@ -154,10 +161,16 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/reading/opening.py
   MedMMSlicerLib/reading/record.py
   MedMMSlicerLib/reading/record_codec.py
+  MedMMSlicerLib/reading/report_autosave.py
   MedMMSlicerLib/reading/report_desk.py
   MedMMSlicerLib/reading/report_draft.py
+  MedMMSlicerLib/reading/report_findings.py
+  MedMMSlicerLib/reading/report_inserts.py
   MedMMSlicerLib/reading/report_match.py
+  MedMMSlicerLib/reading/report_recovery.py
   MedMMSlicerLib/reading/report_state.py
+  MedMMSlicerLib/reading/report_storage.py
+  MedMMSlicerLib/reading/report_workflow.py
   MedMMSlicerLib/reading/room.py
   MedMMSlicerLib/reading/rows.py
   MedMMSlicerLib/reading/run_checks.py
@@ -173,19 +186,47 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/reporting/background.py
   MedMMSlicerLib/reporting/checks/__init__.py
   MedMMSlicerLib/reporting/checks/checker.py
+  MedMMSlicerLib/reporting/checks/facts.py
+  MedMMSlicerLib/reporting/checks/identifiers.py
+  MedMMSlicerLib/reporting/checks/lexicon.py
   MedMMSlicerLib/reporting/checks/model.py
+  MedMMSlicerLib/reporting/checks/quantities.py
+  MedMMSlicerLib/reporting/checks/report_rules.py
+  MedMMSlicerLib/reporting/checks/sentence.py
+  MedMMSlicerLib/reporting/checks/sentence_rules.py
+  MedMMSlicerLib/reporting/checks/sides.py
+  MedMMSlicerLib/reporting/checks/wording.py
   MedMMSlicerLib/reporting/document/__init__.py
   MedMMSlicerLib/reporting/document/audit.py
   MedMMSlicerLib/reporting/document/canonical.py
   MedMMSlicerLib/reporting/document/changes.py
   MedMMSlicerLib/reporting/document/codec.py
+  MedMMSlicerLib/reporting/document/finding_metrics.py
+  MedMMSlicerLib/reporting/document/measures.py
+  MedMMSlicerLib/reporting/document/metric_plugins.py
   MedMMSlicerLib/reporting/document/model.py
+  MedMMSlicerLib/reporting/document/packages.py
+  MedMMSlicerLib/reporting/document/phrases.py
+  MedMMSlicerLib/reporting/document/placeholders.py
   MedMMSlicerLib/reporting/document/replay.py
+  MedMMSlicerLib/reporting/document/skeletons.py
+  MedMMSlicerLib/reporting/document/text_metrics.py
   MedMMSlicerLib/reporting/document/timing.py
   MedMMSlicerLib/reporting/document/verify.py
   MedMMSlicerLib/reporting/document/workflow.py
   MedMMSlicerLib/reporting/draft.py
   MedMMSlicerLib/reporting/evidence.py
+  MedMMSlicerLib/reporting/exports/__init__.py
+  MedMMSlicerLib/reporting/exports/case_cleaning.py
+  MedMMSlicerLib/reporting/exports/case_export.py
+  MedMMSlicerLib/reporting/exports/case_folder.py
+  MedMMSlicerLib/reporting/exports/exported_report.py
+  MedMMSlicerLib/reporting/exports/fhir.py
+  MedMMSlicerLib/reporting/exports/fhir_codes.py
+  MedMMSlicerLib/reporting/exports/key_images.py
+  MedMMSlicerLib/reporting/exports/page.py
+  MedMMSlicerLib/reporting/exports/pdf.py
+  MedMMSlicerLib/reporting/exports/pdf_fonts.py
   MedMMSlicerLib/reporting/index_page.py
   MedMMSlicerLib/reporting/layout.py
   MedMMSlicerLib/reporting/likelihood.py
@@ -221,6 +262,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/scene/self_test.py
   MedMMSlicerLib/scene/slice_overlay.py
   MedMMSlicerLib/scene/subject_hierarchy.py
+  MedMMSlicerLib/scene/surfaces.py
   MedMMSlicerLib/scene/tables.py
   MedMMSlicerLib/scene/texts.py
   MedMMSlicerLib/scene/views.py
@@ -248,6 +290,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/widgets/hotkeys.py
   MedMMSlicerLib/widgets/install_bar.py
   MedMMSlicerLib/widgets/message_bar.py
+  MedMMSlicerLib/widgets/pacing.py
   MedMMSlicerLib/widgets/panel.py
   MedMMSlicerLib/widgets/panel_host.py
   MedMMSlicerLib/widgets/panel_state.py
@@ -267,6 +310,24 @@ set(MODULE_PYTHON_RESOURCES
   MedMMSlicerLib/bundles/schema/medmm.schema.json
   MedMMSlicerLib/context/analytes.json
   MedMMSlicerLib/context/schema/context.schema.json
+  MedMMSlicerLib/reporting/checks/terms/concepts.json
+  MedMMSlicerLib/reporting/checks/terms/en.json
+  MedMMSlicerLib/reporting/checks/terms/names.json
+  MedMMSlicerLib/reporting/checks/terms/zh-CN.json
+  MedMMSlicerLib/reporting/document/skeletons/en/abdomen-ct.json
+  MedMMSlicerLib/reporting/document/skeletons/en/brain-mr.json
+  MedMMSlicerLib/reporting/document/skeletons/en/breast-ultrasound.json
+  MedMMSlicerLib/reporting/document/skeletons/en/chest-ct.json
+  MedMMSlicerLib/reporting/document/skeletons/en/chest-radiograph.json
+  MedMMSlicerLib/reporting/document/skeletons/en/general.json
+  MedMMSlicerLib/reporting/document/skeletons/en/head-ct.json
+  MedMMSlicerLib/reporting/document/skeletons/zh-CN/abdomen-ct.json
+  MedMMSlicerLib/reporting/document/skeletons/zh-CN/brain-mr.json
+  MedMMSlicerLib/reporting/document/skeletons/zh-CN/breast-ultrasound.json
+  MedMMSlicerLib/reporting/document/skeletons/zh-CN/chest-ct.json
+  MedMMSlicerLib/reporting/document/skeletons/zh-CN/chest-radiograph.json
+  MedMMSlicerLib/reporting/document/skeletons/zh-CN/general.json
+  MedMMSlicerLib/reporting/document/skeletons/zh-CN/head-ct.json
   MedMMSlicerLib/reporting/templates/en/chest.json
   MedMMSlicerLib/reporting/templates/en/page.json
   MedMMSlicerLib/reporting/templates/en/segmentation.json

@@ -1,7 +1,5 @@
 """The clinical context: age, sex, view, texts, and the laboratory table."""
 
-
-
 from __future__ import annotations
 
 import re

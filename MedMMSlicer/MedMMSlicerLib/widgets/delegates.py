@@ -4,8 +4,6 @@ Everything that a drawing says stands there in words or numbers too. What is dra
 that nothing has to pass through Qt's item data, and colors come from the palette of the view.
 """
 
-
-
 from __future__ import annotations
 
 from collections.abc import Callable

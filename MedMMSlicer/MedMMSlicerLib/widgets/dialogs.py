@@ -1,7 +1,5 @@
 """The few windows of the panel: model card, keyboard, and the progress of what takes long."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

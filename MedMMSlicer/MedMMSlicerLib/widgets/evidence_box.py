@@ -1,7 +1,5 @@
 """Why a finding has its probability: the operating point, what moved it, and why not to trust it."""
 
-
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,7 +1,5 @@
 """Findings: what the model and the reader say, with probability, status and evidence."""
 
-
-
 from __future__ import annotations
 
 from typing import Any

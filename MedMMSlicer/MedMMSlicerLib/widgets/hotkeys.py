@@ -1,7 +1,5 @@
 """The keyboard: one QAction for everything that the parts can do, for menus and for keys alike."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Sequence

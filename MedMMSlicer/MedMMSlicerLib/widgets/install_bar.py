@@ -1,7 +1,5 @@
 """What is missing before anything can be read, and the button that installs it."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Callable

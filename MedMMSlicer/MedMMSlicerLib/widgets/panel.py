@@ -1,7 +1,5 @@
 """The reading panel: the notice, the message bar, and six parts from top to bottom as a reading goes."""
 
-
-
 from __future__ import annotations
 
 import functools

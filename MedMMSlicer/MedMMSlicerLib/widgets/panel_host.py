@@ -1,7 +1,5 @@
 """What the panel needs of the application around it, and how Slicer gives it."""
 
-
-
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,7 +1,6 @@
 """The state of the panel that a scene keeps, typed: Slicer's parameter node wrapper, or the host's."""
 
 
-
 # No `from __future__ import annotations`: the wrapper reads the types of the class at run time.
 
 from typing import Any

@@ -1,7 +1,5 @@
 """What all parts of the panel share: their ``.ui`` file, and what happens when the room refuses."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The report: drafted sentences that a reader edits, and that point to what they state."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Segments: what was outlined, how large it is, who made it, and the way to correct it."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -5,8 +5,6 @@ of a sentence carries the sentence's id as a property of its format; what carrie
 not be changed. What was typed is found by reading the formats of the paragraphs whose text changed.
 """
 
-
-
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

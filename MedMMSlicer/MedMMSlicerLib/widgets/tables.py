@@ -1,7 +1,5 @@
 """Small tables: cells that are changed in place, and a height that fits their rows."""
 
-
-
 from __future__ import annotations
 
 from typing import Any

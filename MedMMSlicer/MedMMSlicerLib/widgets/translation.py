@@ -1,7 +1,5 @@
 """The language of the panel: texts of the code through `_`, texts of ``.ui`` files through `retranslate`."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Mapping
