@@ -118,7 +118,9 @@ def kept(hands: Hands) -> dict[str, Any]:
         "laboratory": [texts(laboratory, column) for column in range(4)],
         "words": (context.ageEdit.text, context.indicationEdit.plainText, context.historyEdit.plainText),
         "segments": [texts(segments.segmentsTable, column) for column in (2, 3)],
-        "shown": [segments.segmentsTable.item(row, 0).checkState() for row in range(segments.segmentsTable.rowCount)],
+        "shown": [
+            segments.segmentsTable.item(row, 0).checkState() for row in range(segments.segmentsTable.rowCount)
+        ],
         "opacities": [row.opacity for row in room.segments.rows()],
         "comparisons": [texts(segments.comparisonTable, column) for column in range(3)],
         "touched": [row.segment_id for row in room.segments.rows() if row.touched],

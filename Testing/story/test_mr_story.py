@@ -36,8 +36,11 @@ def test_a_brain_mr_from_the_first_click_to_the_reopened_scene(
 
 
 def make_reader_anew(hands: Hands, make_reader: MakeReader) -> Hands:
+    hands.pick("file", "file.close_all")
+    assert hands.reader.room.cases.entries() == ()
+    hands.rest()
+    assert hands.reader.panel.segments.ui.segmentsTable.rowCount == 0
     hands.reader.close()
-    hands.reader.application.clear()
     return make_reader()
 
 

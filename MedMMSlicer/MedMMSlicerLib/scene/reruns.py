@@ -85,6 +85,8 @@ def update_segmentation(
         )
     segmentation = node.GetSegmentation()
     had_surface = segmentation.ContainsRepresentation("Closed surface")
+    # While some segments have surfaces, the views ask for those of a segment that has no voxels just now.
+    segmentation.RemoveRepresentation("Closed surface")
     touched = set(touched_segments(scene, node_id))
     written: dict[str, bool] = {}
     comparisons: list[SegmentComparison] = []

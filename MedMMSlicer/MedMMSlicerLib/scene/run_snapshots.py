@@ -60,6 +60,8 @@ def restore_segmentation(scene: MrmlScene, state: SegmentationState, surfaces: b
     segmentation = node.GetSegmentation()
     kept = set(touched_segments(scene, state.node_id))
     had_surface = segmentation.ContainsRepresentation("Closed surface")
+    # While some segments have surfaces, the views ask for those of a segment that has no voxels just now.
+    segmentation.RemoveRepresentation("Closed surface")
     before = state.segmentation.GetSegmentIDs() if state.segmentation is not None else ()
     for segment_id in segmentation.GetSegmentIDs():
         if segment_id not in kept:

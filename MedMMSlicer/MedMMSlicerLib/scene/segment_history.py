@@ -159,6 +159,8 @@ def _add(node: MrmlNode, segment: Any, segment_id: str, position: int) -> None:
 def _surfaces_kept(node: MrmlNode) -> Iterator[None]:
     """Make the 3D surfaces again afterwards if there were some: a change of segments drops all of them."""
     shown_in_3d = node.GetSegmentation().ContainsRepresentation("Closed surface")
+    # While some segments have surfaces, the views ask for those of a segment that has no voxels just now.
+    node.GetSegmentation().RemoveRepresentation("Closed surface")
     yield
     if shown_in_3d:
         node.CreateClosedSurfaceRepresentation()
