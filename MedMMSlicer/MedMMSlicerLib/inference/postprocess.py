@@ -158,13 +158,18 @@ def clean_labels(
         if value == 0 or value > len(boxes) or boxes[value - 1] is None or not (keep_one or smallest > 1):
             continue
         part = labels[boxes[value - 1]]
-        components, _ = ndimage.label(part == value, structure=np.ones((3, 3, 3)))
+        mask = part == value
+        if len(mask) == 1:  # a single image: labeled in two dimensions it takes half the time
+            components = ndimage.label(mask[0], structure=np.ones((3, 3)))[0][None]
+        else:
+            components = ndimage.label(mask, structure=np.ones((3, 3, 3)))[0]
         sizes = np.bincount(components.ravel())
         sizes[0] = 0
         keep = sizes >= max(1, smallest)
         if keep_one:
             keep &= np.arange(sizes.size) == sizes.argmax()
-        part[(components > 0) & ~keep[components]] = 0
+        if not keep[1:].all():
+            part[(components > 0) & ~keep[components]] = 0
 
 
 def _logit(probability: float) -> float:
