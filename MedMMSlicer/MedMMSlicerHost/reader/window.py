@@ -270,6 +270,7 @@ class ReaderWindow:
         if self.closed:
             return
         self.closed = True
+        self.widget.setObjectName("")  # slicer.util.mainWindow() finds the open one by its name
         for token in self._tokens:
             self.room.listeners.unsubscribe(token)
         self.surfaces.stop()
