@@ -40,11 +40,16 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.fixture
-def complaints(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
-    """The test fails if a slot, an override, an observer or VTK complained on standard error."""
-    yield
-    text = capfd.readouterr().err
-    assert not any(word in text for word in COMPLAINTS), text
+def complaints(capfd: pytest.CaptureFixture[str]) -> Iterator[list[str]]:
+    """The test fails if a slot, an override, an observer or VTK complained on standard error.
+
+    A test that makes VTK complain adds a part of that line to the list.
+    """
+    expected: list[str] = []
+    yield expected
+    lines = capfd.readouterr().err.splitlines()
+    found = [line for line in lines if not any(part in line for part in expected)]
+    assert not any(word in line for line in found for word in COMPLAINTS), "\n".join(found)
 
 
 MakeReader = Callable[..., Hands]
@@ -52,7 +57,7 @@ MakeReader = Callable[..., Hands]
 
 @pytest.fixture
 def make_reader(
-    environment: Any, complaints: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    environment: Any, complaints: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MakeReader]:
     """A function that opens a reader on the (invisible) screen and gives hands on it."""
     import qt

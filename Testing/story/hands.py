@@ -67,9 +67,16 @@ class Hands:
     def reach(self, widget: Any) -> None:
         """Scroll the panel until a widget is seen, as a reader would."""
         area = self.reader.panel.ui.scrollArea
-        if area.widget().isAncestorOf(widget):
+        inside = area.widget()
+        if not inside.isAncestorOf(widget):
+            return
+        for _ in range(10):
+            # A refresh that is due may still move it.
             area.ensureWidgetVisible(widget)
             settle()
+            place = widget.mapTo(area.viewport(), widget.rect.center())
+            if area.viewport().rect.contains(place):
+                return
 
     def click(self, widget: Any, at: tuple[int, int] | None = None, double: bool = False) -> None:
         """Click a widget, in its middle unless a place is given."""
