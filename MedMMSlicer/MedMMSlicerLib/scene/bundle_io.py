@@ -94,5 +94,6 @@ def _message_collection() -> Any:
 
 
 def _reason(messages: Any) -> str:
-    text = " ".join(messages.GetMessagesAsString(False).split()) if messages.GetNumberOfMessages() else ""
+    found = [messages.GetNthMessageText(index) for index in range(messages.GetNumberOfMessages())]
+    text = " ".join(" ".join(found).split())
     return text.rstrip(".") or "Slicer gave no reason"
