@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RunDesk"]
 
-_STEP_BUDGET_S = 0.012
+_STEP_BUDGET_S = 0.006
 """Steps that are quicker are done in one go; one that is slower has a turn of the event loop for itself."""
 
 _REMOVED = "The image of the run was removed, so the run was ended. Open it again to read it."
@@ -155,6 +155,8 @@ class RunDesk(RunPoints):
         self._job = _Job("undo", before.case_id, "", run, time.monotonic(), "undo")
         self._steps = ResultWriter(self._room, before.case_id).restore(before, run)
         self._step()
+        # Whoever polls has to begin.
+        self._room.listeners.emit("run")
 
     @property
     def prediction(self) -> Prediction | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 __all__ = ["Pace"]
 
-_LATE_S = 0.008
+_LATE_S = 0.003
 """A timer that fires this late shares its turn with something long, such as the drawing of a view."""
 _SAME_TURN_S = 0.002
 _PATIENCE = 4
