@@ -47,10 +47,15 @@ class Hands:
 
     def rest(self) -> None:
         """Wait until nothing goes on, and the panel shows what the room knows."""
+        import qt
+
         run = self.reader.room.run
         self.wait(lambda: not run.state.busy, what="the end of the run")
         settle()
         self.reader.panel.flush()
+        settle()
+        # The event loop of a program does this by itself; processEvents does not.
+        qt.QCoreApplication.sendPostedEvents(None, qt.QEvent.DeferredDelete)
         settle()
 
     def _come_back(self) -> None:
