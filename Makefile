@@ -1,5 +1,5 @@
 # make demo   set up everything in .venv and read the sample studies (writes out/demo/)
-# make test   set up everything in .venv and run the whole test suite
+# make test   set up everything in .venv and run the whole test suite (the reader's stories in a process of their own)
 # make check  formatting, linters, types (what .ci/run does after the tests)
 
 VENV   ?= .venv
@@ -14,7 +14,8 @@ demo: $(VENV)/.demo-ready
 	$(BIN)/medmm demo --out out/demo $(DEMO_OPTIONS)
 
 test: $(VENV)/.test-ready
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(TEST_OPTIONS)
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --ignore=Testing/story $(TEST_OPTIONS)
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest Testing/story $(TEST_OPTIONS)
 
 check: $(VENV)/.test-ready
 	$(BIN)/ruff format --check .
