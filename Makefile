@@ -1,5 +1,5 @@
 # make demo   set up everything in .venv and read the sample studies (writes out/demo/)
-# make test   set up everything in .venv and run the whole test suite (the reader's stories in a process of their own)
+# make test   set up everything in .venv and run the whole test suite (each of the reader's stories in a process of its own)
 # make check  formatting, linters, types (what .ci/run does after the tests)
 
 VENV   ?= .venv
@@ -15,7 +15,7 @@ demo: $(VENV)/.demo-ready
 
 test: $(VENV)/.test-ready
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --ignore=Testing/story $(TEST_OPTIONS)
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest Testing/story $(TEST_OPTIONS)
+	for story in Testing/story/test_*.py; do QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $$story || exit 1; done
 
 check: $(VENV)/.test-ready
 	$(BIN)/ruff format --check .
