@@ -109,17 +109,19 @@ class ResultWriter:
     def _segmentation(self, before: Before, label_map: LabelMap, prediction: Prediction) -> Steps:
         from ..scene.reruns import update_segmentation
         from ..scene.run_snapshots import SegmentationState, keep_segmentation
-        from ..scene.segmentations import add_segmentation
+        from ..scene.segmentations import add_segmentation, prepare_labels
         from ..scene.surfaces import has_surfaces
 
         scene, language = self._room.scene, self._room.language
+        labels = prepare_labels(label_map)
+        yield "segmentation"
         existing = self._segmentation_of(label_map.role, prediction.provenance.bundle_id)
         if existing:
             before.segmentations.append(keep_segmentation(scene, existing))
             in_3d = has_surfaces(scene, existing)
             yield "segmentation"
             try:
-                update_segmentation(scene, existing, label_map, prediction.provenance, language, False)
+                update_segmentation(scene, existing, labels, prediction.provenance, language, False)
             except InputError:
                 # Another grid, because the image was replaced: the old one stays, the new one goes beside it.
                 before.segmentations.pop()
@@ -133,7 +135,7 @@ class ResultWriter:
             )
         provenance = prediction.provenance
         name = f"{provenance.bundle_id} {provenance.bundle_version}"
-        node_id = add_segmentation(scene, label_map, provenance, volumes[0], name, language)
+        node_id = add_segmentation(scene, labels, provenance, volumes[0], name, language)
         before.segmentations.append(SegmentationState(node_id))
         self._set_nodes("segmentation", (*self._nodes("segmentation"), node_id))
 

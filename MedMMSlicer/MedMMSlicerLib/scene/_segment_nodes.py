@@ -29,13 +29,16 @@ class Labels:
     grid: VolumeGeometry
     layer: Any
     crops: Mapping[int, Crop]
+    role: str = "current"
 
     @classmethod
-    def of(cls, label_map: LabelMap) -> Labels:
+    def of(cls, label_map: LabelMap | Labels) -> Labels:
+        if isinstance(label_map, Labels):
+            return label_map
         array, grid = right_handed(label_map.array, label_map.geometry)
         values = tuple(definition.value for definition in label_map.segments)
         layer, crops = layer_and_crops(array, grid, values)
-        return cls(label_map.segments, array, grid, layer, crops)
+        return cls(label_map.segments, array, grid, layer, crops, label_map.role)
 
 
 def new_segments(

@@ -61,7 +61,7 @@ class SegmentationUpdate:
 def update_segmentation(
     scene: MrmlScene,
     node_id: str,
-    label_map: LabelMap,
+    label_map: LabelMap | Labels,
     provenance: Provenance,
     language: str = "en",
     surfaces: bool = True,

@@ -28,6 +28,7 @@ __all__ = [
     "add_segmentation",
     "label_map_from_node",
     "label_maps_from_node",
+    "prepare_labels",
     "refresh_algorithm_types",
     "show_closed_surface",
     "touched_segments",
@@ -40,7 +41,7 @@ _FILL_OPACITY = 0.35
 
 def add_segmentation(
     scene: MrmlScene,
-    label_map: LabelMap,
+    label_map: LabelMap | Labels,
     provenance: Provenance,
     reference_volume_id: str,
     name: str,
@@ -52,7 +53,8 @@ def add_segmentation(
     ----------
     scene : vtkMRMLScene
         The segmentations logic must have been created before.
-    label_map : LabelMap
+    label_map : LabelMap or Labels
+        What `prepare_labels` gave saves its time here.
     provenance : Provenance
     reference_volume_id : str
         The volume that was segmented.
@@ -79,9 +81,14 @@ def add_segmentation(
             scene.RemoveNode(node)
             raise UsageError(f"The segment id '{definition.id}' occurs twice in a label map. Report this.")
         node.GetSegmentation().AddSegment(segment, definition.id)
-    set_attributes(node, {"MedMM.Grid": json.dumps(labels.grid.to_json()), "MedMM.Role": label_map.role})
-    record_run(node, provenance, [definition.id for definition in label_map.segments])
+    set_attributes(node, {"MedMM.Grid": json.dumps(labels.grid.to_json()), "MedMM.Role": labels.role})
+    record_run(node, provenance, [definition.id for definition in labels.definitions])
     return str(node.GetID())
+
+
+def prepare_labels(label_map: LabelMap) -> Labels:
+    """Do what takes longest of `add_segmentation` and `update_segmentation`, which is the same for both."""
+    return Labels.of(label_map)
 
 
 def label_map_from_node(
