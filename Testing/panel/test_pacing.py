@@ -27,7 +27,7 @@ def test_a_timer_in_time_may_work(clock: Clock) -> None:
     pace = Pace(clock)
     assert pace.may_work("poll"), "nothing is known yet"
     pace.expect("poll", 0.020)
-    clock.now += 0.025
+    clock.now += 0.022
     assert pace.may_work("poll")
 
 
@@ -47,8 +47,27 @@ def test_two_pieces_of_work_do_not_share_a_turn(clock: Clock) -> None:
     assert pace.may_work("poll")
     pace.worked()
     assert not pace.may_work("refresh")
-    clock.now += 0.005
+    pace.expect("refresh", 0)
+    clock.now += 0.0025
     assert pace.may_work("refresh")
+
+
+@pytest.mark.panel
+def test_results_wait_for_a_turn_in_which_nothing_was_drawn(panel: Any, pump: Any, monkeypatch: Any) -> None:
+    """What is drawn in the turn after a poll is seen by a timer that is due before the next poll."""
+    clock = Clock()
+    monkeypatch.setattr(panel, "_pace", Pace(clock))
+    polls: list[float] = []
+    monkeypatch.setattr(panel, "_poll", lambda: polls.append(clock.now))
+    panel._poll_due()
+    clock.now += 0.022
+    panel._turn_passed()
+    panel._poll_due()
+    assert polls == [100.0], "the drawing took the turn, although the poll itself is in time"
+    clock.now += 0.020
+    panel._poll_due()
+    assert len(polls) == 2
+    panel._turn_timer.stop()
 
 
 @pytest.mark.panel

@@ -35,10 +35,14 @@ class Pace:
         """Note when a timer is due."""
         self._due[name] = self._clock() + delay_s
 
+    def is_late(self, name: str) -> bool:
+        """Whether something long was done between the time for which a timer was expected and now."""
+        now = self._clock()
+        return now - self._due.get(name, now) > _LATE_S
+
     def may_work(self, name: str) -> bool:
         """Whether this turn has room; asked when the timer ``name`` fired."""
-        now = self._clock()
-        late = now - self._due.get(name, now) > _LATE_S
+        now, late = self._clock(), self.is_late(name)
         waited = self._waited.get(name, 0)
         if (late or now - self._ended < _SAME_TURN_S) and waited < _PATIENCE:
             self._waited[name] = waited + 1

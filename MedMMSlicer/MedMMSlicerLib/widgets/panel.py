@@ -71,6 +71,10 @@ class ReadingPanel:
         self._poll_timer.setInterval(POLL_INTERVAL_MS)
         self._poll_timer.connect("timeout()", self._poll_due)
         self._pace = Pace()
+        self._turn_timer = qt.QTimer()
+        self._turn_timer.setSingleShot(True)
+        self._turn_timer.setInterval(0)
+        self._turn_timer.connect("timeout()", self._turn_passed)
         self.state = self._make_state()
         self._dirty: dict[Part, None] = {}
         self._shown_run: object = None
@@ -182,6 +186,17 @@ class ReadingPanel:
             self._poll()
             self._pace.worked()
         self._pace.expect("poll", POLL_INTERVAL_MS / 1000)
+        self._watch_turn()
+
+    def _watch_turn(self) -> None:
+        """Look in the next turn, before other timers, whether views are drawn in it."""
+        self._turn_timer.start()
+        self._pace.expect("turn", 0)
+
+    def _turn_passed(self) -> None:
+        if self._pace.is_late("turn"):
+            self._pace.worked()
+            self._watch_turn()
 
     def _poll(self) -> None:
         self.room.run.poll()
@@ -260,8 +275,8 @@ class ReadingPanel:
 
     def cleanup(self) -> None:
         """Let go of the room, of timers and of the scene."""
-        self._poll_timer.stop()
-        self._refresh_timer.stop()
+        for timer in (self._poll_timer, self._refresh_timer, self._turn_timer):
+            timer.stop()
         self._dirty.clear()
         self.install_bar.cleanup()
         for token in self._tokens:
