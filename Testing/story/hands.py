@@ -58,7 +58,7 @@ class Hands:
         qt.QCoreApplication.sendPostedEvents(None, qt.QEvent.DeferredDelete)
         settle()
 
-    def _come_back(self) -> None:
+    def come_back(self) -> None:
         """Without a window manager nobody gives the keyboard back to the window behind one that closed."""
         import qt
 
@@ -87,7 +87,7 @@ class Hands:
         """Click a widget, in its middle unless a place is given."""
         import qt
 
-        self._come_back()
+        self.come_back()
         self.reach(widget)
         place = qt.QPoint(*at) if at is not None else widget.rect.center()
         name = widget.objectName or str(widget)
@@ -227,7 +227,7 @@ class Hands:
         """Press a key, written as Qt does, e.g. ``Return`` or ``Ctrl+Shift+N``, on a widget."""
         import qt
 
-        self._come_back()
+        self.come_back()
         qt.QTest.keySequence(widget, qt.QKeySequence(key))
         settle()
 
