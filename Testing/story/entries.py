@@ -337,7 +337,10 @@ def popup_text(world: World) -> Any:
 
 
 TOOL_BAR: dict[str, Entry] = {
-    **{f"toolBar.window.tool.{name}": GRAY[f"window.tool.{name}"] for name in ("window", "pan", "zoom", "scroll")},
+    **{
+        f"toolBar.window.tool.{name}": GRAY[f"window.tool.{name}"]
+        for name in ("window", "pan", "zoom", "scroll")
+    },
     **{f"toolBar.view.{name}": VIEW[f"view.{name}"] for name in ("fit", "link", "crosshair", "interpolate")},
     "toolBar.window.invert": GRAY["window.invert"],
     "toolBar.file.open": FILE["file.open"],
