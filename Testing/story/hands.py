@@ -9,7 +9,7 @@ from typing import Any
 
 __all__ = ["Hands", "settle"]
 
-_PATIENCE_S = 60.0
+_PATIENCE_S = 30.0
 
 
 def settle(seconds: float = 0.0) -> None:

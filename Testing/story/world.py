@@ -17,7 +17,7 @@ from .sight import voxels
 __all__ = ["AROUND", "CT", "FILM", "World", "open_world"]
 
 CT, FILM, AROUND = "ct", "film", "around"
-"""Studies: segments; findings, laboratory and report; the first one with a model that reads around a point."""
+"""Segments; findings, laboratory and report; the first with a model that reads around a point."""
 
 _BUNDLES = {CT: "threshold-test", FILM: "tiny-chest", AROUND: "around-test"}
 
