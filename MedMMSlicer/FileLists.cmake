@@ -30,6 +30,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/cli/evaluate.py
   MedMMSlicerLib/cli/export.py
   MedMMSlicerLib/cli/read.py
+  MedMMSlicerLib/cli/study.py
   MedMMSlicerLib/cli/train.py
   MedMMSlicerLib/context/__init__.py
   MedMMSlicerLib/context/analytes.py
@@ -277,6 +278,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/stats/roc.py
   MedMMSlicerLib/stats/segmentation.py
   MedMMSlicerLib/stats/summaries.py
+  MedMMSlicerLib/study/__init__.py
   MedMMSlicerLib/widgets/__init__.py
   MedMMSlicerLib/widgets/analyze_part.py
   MedMMSlicerLib/widgets/card_text.py

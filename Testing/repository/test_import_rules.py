@@ -17,7 +17,7 @@ ALLOWED: dict[str, set[str]] = {
     "bundles": {"jsonschema", "referencing"},
     "inference": {"SimpleITK", "scipy", "psutil"},
     "reporting": {"jinja2", "markupsafe", "rapidfuzz", "sacrebleu", "rouge_score"},
-    "study": set(),
+    "study": {"yaml", "jsonschema", "scipy", "jinja2", "matplotlib", "markupsafe", "cryptography"},
     "stats": {"scipy"},
     "scene": {"slicer", "vtk", "vtkmodules"},
     "widgets": {"qt", "ctk", "slicer"},

@@ -17,6 +17,7 @@ from .doctor import doctor
 from .evaluate import evaluate
 from .export import export
 from .read import read
+from .study import study_app
 from .train import train
 
 app = typer.Typer(
@@ -53,6 +54,7 @@ app.command()(doctor)
 app.command()(bench)
 app.command()(read)
 app.command()(train)
+app.add_typer(study_app, name="study")
 
 
 def run() -> None:

@@ -1,0 +1,1 @@
+"""Reader studies: protocol, assignment, log, timing, packages, analysis."""
