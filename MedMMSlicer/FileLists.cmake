@@ -147,6 +147,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/reading/__init__.py
   MedMMSlicerLib/reading/case_facts.py
   MedMMSlicerLib/reading/case_opening.py
+  MedMMSlicerLib/reading/case_prefetch.py
   MedMMSlicerLib/reading/case_store.py
   MedMMSlicerLib/reading/cases.py
   MedMMSlicerLib/reading/context_desk.py
@@ -169,6 +170,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/reading/report_inserts.py
   MedMMSlicerLib/reading/report_match.py
   MedMMSlicerLib/reading/report_recovery.py
+  MedMMSlicerLib/reading/report_review.py
   MedMMSlicerLib/reading/report_state.py
   MedMMSlicerLib/reading/report_storage.py
   MedMMSlicerLib/reading/report_workflow.py
@@ -262,10 +264,12 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/scene/segmentations.py
   MedMMSlicerLib/scene/self_test.py
   MedMMSlicerLib/scene/slice_overlay.py
+  MedMMSlicerLib/scene/study_marks.py
   MedMMSlicerLib/scene/subject_hierarchy.py
   MedMMSlicerLib/scene/surfaces.py
   MedMMSlicerLib/scene/tables.py
   MedMMSlicerLib/scene/texts.py
+  MedMMSlicerLib/scene/view_activity.py
   MedMMSlicerLib/scene/views.py
   MedMMSlicerLib/scene/volumes.py
   MedMMSlicerLib/session.py
@@ -274,11 +278,25 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/stats/bootstrap.py
   MedMMSlicerLib/stats/calibration.py
   MedMMSlicerLib/stats/proportions.py
+  MedMMSlicerLib/stats/ratings.py
   MedMMSlicerLib/stats/reference_standard.py
   MedMMSlicerLib/stats/roc.py
   MedMMSlicerLib/stats/segmentation.py
   MedMMSlicerLib/stats/summaries.py
   MedMMSlicerLib/study/__init__.py
+  MedMMSlicerLib/study/analysis/__init__.py
+  MedMMSlicerLib/study/analysis/data.py
+  MedMMSlicerLib/study/analysis/exchange.py
+  MedMMSlicerLib/study/analysis/folder.py
+  MedMMSlicerLib/study/analysis/importing.py
+  MedMMSlicerLib/study/analysis/importing_marks.py
+  MedMMSlicerLib/study/analysis/rows.py
+  MedMMSlicerLib/study/answers.py
+  MedMMSlicerLib/study/clock.py
+  MedMMSlicerLib/study/protocol.py
+  MedMMSlicerLib/study/results.py
+  MedMMSlicerLib/study/timing.py
+  MedMMSlicerLib/study/views.py
   MedMMSlicerLib/widgets/__init__.py
   MedMMSlicerLib/widgets/analyze_part.py
   MedMMSlicerLib/widgets/card_text.py
@@ -346,6 +364,9 @@ set(MODULE_PYTHON_RESOURCES
   Resources/UI/Findings.ui
   Resources/UI/Panel.ui
   Resources/UI/Report.ui
+  Resources/UI/ReportChecks.ui
+  Resources/UI/ReportRecovery.ui
+  Resources/UI/ReportWorkflow.ui
   Resources/UI/Segments.ui
   Resources/requirements.txt
   )
