@@ -31,6 +31,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/cli/export.py
   MedMMSlicerLib/cli/read.py
   MedMMSlicerLib/cli/study.py
+  MedMMSlicerLib/cli/study_analysis.py
   MedMMSlicerLib/cli/train.py
   MedMMSlicerLib/context/__init__.py
   MedMMSlicerLib/context/analytes.py
@@ -293,6 +294,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/study/analysis/rows.py
   MedMMSlicerLib/study/answers.py
   MedMMSlicerLib/study/clock.py
+  MedMMSlicerLib/study/codec.py
   MedMMSlicerLib/study/protocol.py
   MedMMSlicerLib/study/results.py
   MedMMSlicerLib/study/timing.py

@@ -4,8 +4,13 @@
 
     MedMMError                      exit code 1, never raised itself
     ├── UsageError                  2  wrong argument, option or recipe
-    │   └── OutputError             2  the output folder can not be written
+    │   ├── OutputError             2  the output folder can not be written
+    │   └── StudyError              2  a reader study does not allow this now
+    │       ├── ClockError          2  the clock of the machine does not go on where the reading log ended
+    │       ├── BlindedError        2  something was asked for that this reader must not see yet
+    │       └── LogInUseError       2  a reading log belongs to another reader or is open elsewhere
     ├── InputError                  3  an image, study or context file can not be read
+    │   └── SignatureError          3  a package of a reader study is forged, damaged or not for this study
     ├── BundleError                 4  a bundle is refused: manifest, integrity, unsafe content, network
     differs from manifest
     ├── DeviceError                 5  the compute device, its memory or the disk gave up
@@ -23,16 +28,21 @@ returns.
 from __future__ import annotations
 
 __all__ = [
+    "BlindedError",
     "BundleError",
     "CancelledError",
+    "ClockError",
     "DeviceError",
     "DiskFullError",
     "InputError",
     "InstallationError",
+    "LogInUseError",
     "MedMMError",
     "MemoryLimitError",
     "NothingApplicableError",
     "OutputError",
+    "SignatureError",
+    "StudyError",
     "UsageError",
     "WorkerError",
     "error_for_kind",
@@ -59,10 +69,30 @@ class OutputError(UsageError):
     """The output folder or file can not be written."""
 
 
+class StudyError(UsageError):
+    """A reader study does not allow this, or not now."""
+
+
+class ClockError(StudyError):
+    """The clock of the machine does not go on where the reading log ended."""
+
+
+class BlindedError(StudyError):
+    """Something was asked for that the reader must not see, or not yet."""
+
+
+class LogInUseError(StudyError):
+    """A reading log belongs to another reader, or is open in another program."""
+
+
 class InputError(MedMMError):
     """An image, a study or a context file can not be read."""
 
     exit_code = 3
+
+
+class SignatureError(InputError):
+    """A package of a reader study is forged, damaged or not for this study."""
 
 
 class BundleError(MedMMError):
