@@ -15,10 +15,10 @@ from .part import Action
 from .stages import stage_text
 from .translation import _
 
-__all__ = ["KeyboardDialog", "ModelCardDialog", "Waiting"]
+__all__ = ["KeyboardDialog", "ModelCardDialog", "PanelDialog", "Waiting"]
 
 
-class _Dialog:
+class PanelDialog:
     """A window over the panel; `open` does not wait for it.
 
     Attributes
@@ -62,7 +62,7 @@ class _Dialog:
         return tuple(self._buttons)
 
 
-class ModelCardDialog(_Dialog):
+class ModelCardDialog(PanelDialog):
     """What a model is for; its license and intended use are accepted here, once for each version.
 
     Parameters
@@ -112,7 +112,7 @@ def _head(entry: Any) -> str:
     return f"{shown}<p>{escape(state)} <b>{escape(notice)}</b></p>"
 
 
-class KeyboardDialog(_Dialog):
+class KeyboardDialog(PanelDialog):
     """Every action with its key."""
 
     def __init__(self, parent: Any, actions: Sequence[Action]) -> None:
