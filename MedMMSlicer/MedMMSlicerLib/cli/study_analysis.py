@@ -1,0 +1,75 @@
+"""``medmm study import``, ``analyze`` and ``simulate``: tables of ratings, their statistics, and planning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from .common import console, print_json
+
+__all__ = ["import_ratings"]
+
+
+def import_ratings(
+    ratings: Path = typer.Argument(
+        help="CSV: a row for each read, or for each lesion mark.", metavar="RATINGS.csv"
+    ),
+    out: Path = typer.Option(help="New or empty folder for the study."),
+    title: str = typer.Option("", help="Title of the study; default: the name of the file."),
+    lesions: Path | None = typer.Option(
+        None,
+        help="For lesion marks: CSV case,lesion,weight of all lesions; a row with an empty lesion for each "
+        "case without.",
+    ),
+    reader_column: str = typer.Option("reader", help="Column of the reader."),
+    test_column: str = typer.Option("test", help="Column of the test, modality, treatment or arm."),
+    case_column: str = typer.Option("case", help="Column of the case."),
+    truth_column: str = typer.Option(
+        "truth", help="Column of the reference standard: 1 positive, 0 negative."
+    ),
+    rating_column: str = typer.Option("rating", help="Column of the rating: higher is more suspicious."),
+    time_column: str = typer.Option("time_s", help="Column of the reading time in seconds; may be absent."),
+    cluster_column: str = typer.Option("cluster", help="Column of the patient of a case; may be absent."),
+    lesion_column: str = typer.Option(
+        "lesion", help="Column of the lesion of a mark; makes it a table of marks."
+    ),
+    weight_column: str = typer.Option("weight", help="Column of the weight of a lesion; may be absent."),
+    json: bool = typer.Option(False, "--json", help="Print a machine-readable summary."),
+) -> None:
+    """Import ratings or lesion marks as a study that can be analyzed."""
+    from ..study.analysis.folder import write_study
+    from ..study.analysis.importing import ImportRequest, import_study
+
+    columns = {
+        "reader": reader_column, "test": test_column, "case": case_column, "truth": truth_column,
+        "rating": rating_column, "time_s": time_column, "cluster": cluster_column,
+        "lesion": lesion_column, "weight": weight_column,
+    }  # fmt: skip
+    changed = {name: text for name, text in columns.items() if name != text}
+    study = import_study(ImportRequest(ratings, title, changed, lesions))
+    written = write_study(study, out)
+    missing = sum(read.rating is None for read in study.reads)
+    if json:
+        print_json(
+            {
+                "tests": list(study.tests),
+                "readers": list(study.readers),
+                "cases": len(study.cases),
+                "positive": int(study.positive.sum()),
+                "reads": len(study.reads) - missing,
+                "missing": missing,
+                "notes": list(study.notes),
+                "files": [str(path) for path in written],
+            }
+        )
+        return
+    console.print(
+        f"{len(study.tests)} tests, {len(study.readers)} readers, {len(study.cases)} cases "
+        f"({int(study.positive.sum())} positive), {len(study.reads) - missing} reads, {missing} missing; "
+        f"written to {out}",
+        highlight=False,
+        markup=False,
+    )
+    for note in study.notes:
+        console.print(note, highlight=False, markup=False)
