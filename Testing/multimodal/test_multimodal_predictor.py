@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from pathlib import Path
 
 import numpy as np
 import pytest
 from MedMMSlicerLib.bundles.loading import ModelBundle
-from MedMMSlicerLib.core import Case, ClinicalContext, Finding, LaboratoryResult, Prediction, to_json
+from MedMMSlicerLib.core import (
+    Case,
+    ClinicalContext,
+    Finding,
+    LaboratoryResult,
+    Prediction,
+    VolumeGeometry,
+    to_json,
+)
 from MedMMSlicerLib.errors import BundleError, InputError, UsageError
 from MedMMSlicerLib.inference.context_vector import encode_context
 from MedMMSlicerLib.inference.engine import FakeEngine, RunOptions
+from MedMMSlicerLib.inference.evidence import heat_map_grid
 from MedMMSlicerLib.inference.network import EngineCache
 from MedMMSlicerLib.inference.predictor import predict
 from MedMMSlicerLib.inference.what_if import update_context
@@ -93,6 +103,33 @@ def test_a_heat_map_shows_the_right_place_of_the_image(bundle: ModelBundle, engi
     for flipped in (heat.array[0, ::-1], heat.array[0, :, ::-1], heat.array[0, ::-1, ::-1]):
         assert agreement(flipped) < right - 0.1
     assert finding(prediction, "f-mass").evidence_ids == ("h-mass",)
+
+
+def test_the_heat_map_of_a_large_image_has_fewer_voxels_in_the_same_places(
+    bundle: ModelBundle, engines: EngineCache
+) -> None:
+    options = dataclasses.replace(CPU, heat_maps="all")
+
+    def heat(rows: int, columns: int) -> np.ndarray:
+        maps = predict(bundle, make_case(picture(rows, columns)), options, engines=engines).heat_maps
+        return next(item.array[0] for item in maps if item.finding_id == "f-mass")
+
+    small, large = heat(80, 64), heat(80 * 13, 64 * 13)
+    assert large.shape == (347, 278)
+    row, column = (((np.arange(size) + 0.5) * 13 / 3).astype(int) for size in small.shape)
+    assert np.abs(large[np.ix_(row, column)] - small).max() < 0.1
+
+
+@pytest.mark.parametrize("shape", [(1, 1955, 1841), (3, 513, 20), (512, 512, 512)])
+def test_a_heat_map_covers_the_whole_image(shape: tuple[int, int, int]) -> None:
+    axes = np.array([[0.8, -0.6, 0.0], [0.6, 0.8, 0.0], [0.0, 0.0, 1.0]])
+    image = VolumeGeometry.from_axes(shape, (3.0, 0.2, 0.3), (5, -6, 7), axes)
+    grid = heat_map_grid(image)
+    assert max(grid.shape) <= 512
+    assert (grid is image) == (max(shape) <= 512)
+    for corner in itertools.product((0, 1), repeat=3):
+        ends = [item.kji_to_ras(np.array(corner) * np.array(item.shape) - 0.5) for item in (image, grid)]
+        assert np.allclose(*ends, atol=1e-6)
 
 
 def test_only_findings_above_their_threshold_get_a_heat_map(

@@ -110,7 +110,9 @@ def test_a_chest_film_is_read(plain: Prediction, film: Series) -> None:
         and item.probability >= item.operating_point.threshold
     ]
     assert {item.finding_id for item in plain.heat_maps} == set(above) - {"f-icu", "f-no_finding"}
-    assert all(item.array.shape == film.volume.geometry.shape for item in plain.heat_maps)
+    for item in plain.heat_maps:
+        assert max(item.array.shape) <= 512
+        assert np.allclose(item.geometry.center_ras, film.volume.geometry.center_ras)
 
 
 @pytest.mark.parametrize("name", ["tibia-radiograph", "ultrasound", "shoulder-mr", "head-ct"])

@@ -19,12 +19,17 @@ __all__ = [
     "ACTIVATION_METHOD",
     "activation_maps",
     "coarse_grid",
+    "heat_map_grid",
     "heat_map_id",
     "leave_one_out",
     "normalized_map",
 ]
 
 ACTIVATION_METHOD = "class activation map"
+
+LONGEST_EDGE = 512
+"""Voxels of a heat map along its longest edge. Networks give far fewer, so nothing is lost, and the maps of a
+radiograph are made, handed over, saved and drawn in a tenth of the time."""
 
 DEMOGRAPHICS = ("age", "sex", "view")
 """Variables that count together as the source ``demographics``."""
@@ -56,6 +61,12 @@ def coarse_grid(block: VolumeGeometry, shape: Sequence[int]) -> VolumeGeometry:
     return VolumeGeometry((size[0], size[1], size[2]), matrix)
 
 
+def heat_map_grid(target: VolumeGeometry) -> VolumeGeometry:
+    """The grid of heat maps over an image: its own, or one that covers it with fewer, larger voxels."""
+    step = -(-max(target.shape) // LONGEST_EDGE)
+    return target if step == 1 else coarse_grid(target, [-(-size // step) for size in target.shape])
+
+
 def activation_maps(
     manifest: Manifest,
     activation: NDArray[Any],
@@ -63,7 +74,7 @@ def activation_maps(
     target: VolumeGeometry,
     wanted: Sequence[str],
 ) -> tuple[HeatMap, ...]:
-    """Heat maps on the image's grid from the graph's class activation maps.
+    """Heat maps over the image (`heat_map_grid`) from the graph's class activation maps.
 
     Parameters
     ----------
@@ -86,7 +97,7 @@ def activation_maps(
         If the output is not what the manifest says.
     """
     maps = np.asarray(activation, np.float32)
-    grid = coarse_grid(block, maps.shape[2:])
+    grid, target = coarse_grid(block, maps.shape[2:]), heat_map_grid(target)
     result = []
     for definition in manifest.scored_by("image"):
         name = finding_id(definition)

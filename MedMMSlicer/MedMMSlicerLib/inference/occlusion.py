@@ -20,7 +20,7 @@ from ..core import Case, HeatMap
 from ..errors import BundleError, UsageError
 from .context_vector import encode_context
 from .engine import SILENT, EngineFactory, RunControl, RunOptions
-from .evidence import coarse_grid, heat_map_id, normalized_map
+from .evidence import coarse_grid, heat_map_grid, heat_map_id, normalized_map
 from .findings import calibrated, finding_id
 from .fusion import FUSION, FusionHead
 from .network import EngineCache, GraphRunner, open_graph
@@ -94,8 +94,8 @@ def occlusion_map(
     Returns
     -------
     HeatMap
-        On the grid of the image: by how much the probability falls without each patch, divided by the largest
-        fall; rises count as none.
+        Over the image (`evidence.heat_map_grid`): by how much the probability falls without each patch,
+        divided by the largest fall; rises count as none.
 
     Raises
     ------
@@ -118,9 +118,10 @@ def occlusion_map(
     score = _scorer(manifest, runner, target)
     values = _falls(prepared.tensor, score, options, _batch_size(runner, options.batch), control)
     grid = coarse_grid(prepared.geometry, values.shape)
-    array = normalized_map(resample(values.reshape(grid.shape), grid, volume.geometry, outside=0.0))
+    target_grid = heat_map_grid(volume.geometry)
+    array = normalized_map(resample(values.reshape(grid.shape), grid, target_grid, outside=0.0))
     name = f"{heat_map_id(finding)}-occlusion"
-    return HeatMap(name, finding, array, volume.geometry, OCCLUSION_METHOD)
+    return HeatMap(name, finding, array, target_grid, OCCLUSION_METHOD)
 
 
 def _falls(
