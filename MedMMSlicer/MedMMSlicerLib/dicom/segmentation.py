@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,13 @@ _DEFAULT_COLOR = (128, 174, 128)
 _ARTIFICIAL_INTELLIGENCE = CodedConcept("123110", "DCM", "Artificial Intelligence")
 
 
-def write_segmentation_dicom(label_map: LabelMap, series: Series, provenance: Provenance, path: Path) -> None:
+def write_segmentation_dicom(
+    label_map: LabelMap,
+    series: Series,
+    provenance: Provenance,
+    path: Path,
+    algorithm_types: Mapping[str, str] | None = None,
+) -> None:
     """Write a binary DICOM Segmentation that refers to its source images.
 
     Segments are numbered 1, 2, ... in the order of their label values; ids become tracking ids. Frames
@@ -57,6 +63,9 @@ def write_segmentation_dicom(label_map: LabelMap, series: Series, provenance: Pr
     provenance : Provenance
         Names the algorithm.
     path : Path
+    algorithm_types : mapping of str to str, optional
+        By segment id: ``SEMIAUTOMATIC`` where a person corrected it, ``MANUAL`` where a person made it;
+        ``AUTOMATIC`` where nothing is said.
 
     Raises
     ------
@@ -72,6 +81,7 @@ def write_segmentation_dicom(label_map: LabelMap, series: Series, provenance: Pr
     try:
         with quiet():
             dataset = _segmentation(label_map, segments, headers, series, provenance)
+            _set_algorithm_types(dataset, algorithm_types or {})
     except DECODE_ERRORS as error:
         raise OutputError(
             f"{path} was not written: {series.name} allows no DICOM segmentation ({error}). Use NRRD."
@@ -168,6 +178,17 @@ def _description(number: int, segment: SegmentDefinition, provenance: Provenance
         kind = description.SegmentedPropertyTypeCodeSequence[0]
         kind.SegmentedPropertyTypeModifierCodeSequence = [code(side)]
     return description
+
+
+def _set_algorithm_types(dataset: Any, types: Mapping[str, str]) -> None:
+    """Say truthfully how a segment was made; what a person made names no algorithm."""
+    for item in dataset.SegmentSequence:
+        kind = types.get(str(item.TrackingID), "AUTOMATIC")
+        item.SegmentAlgorithmType = kind
+        if kind == "MANUAL":
+            for name in ("SegmentAlgorithmName", "SegmentationAlgorithmIdentificationSequence"):
+                if name in item:
+                    delattr(item, name)
 
 
 def _planes(geometry: VolumeGeometry, headers: Sequence[Any], series: Series) -> dict[str, Any]:
