@@ -167,6 +167,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/reading/report_autosave.py
   MedMMSlicerLib/reading/report_desk.py
   MedMMSlicerLib/reading/report_draft.py
+  MedMMSlicerLib/reading/report_export.py
   MedMMSlicerLib/reading/report_findings.py
   MedMMSlicerLib/reading/report_inserts.py
   MedMMSlicerLib/reading/report_match.py
@@ -185,6 +186,12 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/reading/segment_measures.py
   MedMMSlicerLib/reading/segment_survey.py
   MedMMSlicerLib/reading/settings.py
+  MedMMSlicerLib/reading/study_ai.py
+  MedMMSlicerLib/reading/study_answers.py
+  MedMMSlicerLib/reading/study_desk.py
+  MedMMSlicerLib/reading/study_images.py
+  MedMMSlicerLib/reading/study_marks.py
+  MedMMSlicerLib/reading/study_reading.py
   MedMMSlicerLib/reading/words.py
   MedMMSlicerLib/reporting/__init__.py
   MedMMSlicerLib/reporting/background.py
@@ -271,6 +278,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/scene/tables.py
   MedMMSlicerLib/scene/texts.py
   MedMMSlicerLib/scene/view_activity.py
+  MedMMSlicerLib/scene/view_stamp.py
   MedMMSlicerLib/scene/views.py
   MedMMSlicerLib/scene/volumes.py
   MedMMSlicerLib/session.py
@@ -278,6 +286,11 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/stats/agreement.py
   MedMMSlicerLib/stats/bootstrap.py
   MedMMSlicerLib/stats/calibration.py
+  MedMMSlicerLib/stats/distributions.py
+  MedMMSlicerLib/stats/figures.py
+  MedMMSlicerLib/stats/mrmc_covariance.py
+  MedMMSlicerLib/stats/mrmc_results.py
+  MedMMSlicerLib/stats/partial_auc.py
   MedMMSlicerLib/stats/proportions.py
   MedMMSlicerLib/stats/ratings.py
   MedMMSlicerLib/stats/reference_standard.py
@@ -286,17 +299,29 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/stats/summaries.py
   MedMMSlicerLib/study/__init__.py
   MedMMSlicerLib/study/analysis/__init__.py
+  MedMMSlicerLib/study/analysis/checklist.py
+  MedMMSlicerLib/study/analysis/collected.py
+  MedMMSlicerLib/study/analysis/curves.py
   MedMMSlicerLib/study/analysis/data.py
+  MedMMSlicerLib/study/analysis/drawing.py
   MedMMSlicerLib/study/analysis/exchange.py
+  MedMMSlicerLib/study/analysis/flow.py
   MedMMSlicerLib/study/analysis/folder.py
   MedMMSlicerLib/study/analysis/importing.py
   MedMMSlicerLib/study/analysis/importing_marks.py
+  MedMMSlicerLib/study/analysis/page.py
+  MedMMSlicerLib/study/analysis/plain.py
   MedMMSlicerLib/study/analysis/rows.py
   MedMMSlicerLib/study/answers.py
+  MedMMSlicerLib/study/archives.py
+  MedMMSlicerLib/study/assignment.py
   MedMMSlicerLib/study/clock.py
   MedMMSlicerLib/study/codec.py
+  MedMMSlicerLib/study/log.py
   MedMMSlicerLib/study/protocol.py
   MedMMSlicerLib/study/results.py
+  MedMMSlicerLib/study/sealing.py
+  MedMMSlicerLib/study/signing.py
   MedMMSlicerLib/study/timing.py
   MedMMSlicerLib/study/views.py
   MedMMSlicerLib/widgets/__init__.py
@@ -318,7 +343,21 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/widgets/panel_state.py
   MedMMSlicerLib/widgets/parameters.py
   MedMMSlicerLib/widgets/part.py
+  MedMMSlicerLib/widgets/report_activity.py
+  MedMMSlicerLib/widgets/report_checks_bar.py
+  MedMMSlicerLib/widgets/report_completion.py
+  MedMMSlicerLib/widgets/report_dialogs.py
+  MedMMSlicerLib/widgets/report_evidence.py
+  MedMMSlicerLib/widgets/report_export_dialog.py
+  MedMMSlicerLib/widgets/report_insert_dialog.py
+  MedMMSlicerLib/widgets/report_inserts_menu.py
   MedMMSlicerLib/widgets/report_part.py
+  MedMMSlicerLib/widgets/report_phrases_dialog.py
+  MedMMSlicerLib/widgets/report_record_dialog.py
+  MedMMSlicerLib/widgets/report_recovery_bar.py
+  MedMMSlicerLib/widgets/report_shortcuts.py
+  MedMMSlicerLib/widgets/report_texts.py
+  MedMMSlicerLib/widgets/report_workflow_bar.py
   MedMMSlicerLib/widgets/segment_texts.py
   MedMMSlicerLib/widgets/segments_part.py
   MedMMSlicerLib/widgets/sentence_edit.py
@@ -358,6 +397,8 @@ set(MODULE_PYTHON_RESOURCES
   MedMMSlicerLib/reporting/templates/zh-CN/chest.json
   MedMMSlicerLib/reporting/templates/zh-CN/page.json
   MedMMSlicerLib/reporting/templates/zh-CN/segmentation.json
+  MedMMSlicerLib/study/analysis/templates/study.css
+  MedMMSlicerLib/study/analysis/templates/study.html.j2
   Resources/Icons/MedMMSlicer.png
   Resources/Translations/MedMMSlicer_zh-CN.ts
   Resources/UI/Analyze.ui

@@ -97,6 +97,17 @@ class WorkerClient:
         self.close()
 
     @property
+    def python(self) -> str:
+        """Interpreter that the worker runs in.
+
+        Raises
+        ------
+        WorkerError
+            If there is none.
+        """
+        return self._python or find_python(sys.executable)
+
+    @property
     def is_running(self) -> bool:
         """Whether a worker process is alive."""
         return self._process is not None and self._process.returncode is None
@@ -123,9 +134,8 @@ class WorkerClient:
             return
         self._drop_process()
         remove_abandoned(self._exchange_parent)
-        python = self._python or find_python(sys.executable)
         # -P: the current folder is not searched for modules; -s: nor is the user's own site folder.
-        command = (python, "-u", "-s", "-P", "-m", self._module)
+        command = (self.python, "-u", "-s", "-P", "-m", self._module)
         self._process = WorkerProcess(command, worker_environment(self._environment), self._exchange_parent)
 
     def submit(self, request: RunRequest) -> int:

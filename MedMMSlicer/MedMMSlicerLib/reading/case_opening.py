@@ -170,7 +170,8 @@ class CaseOpening:
         from ..dicom.reading import load
         from ..scene.volumes import add_volume
 
-        loaded = with_modality(load(series), self._modality)
+        # The next case of a study was read ahead.
+        loaded = with_modality(load(series) if series.volume is None else series, self._modality)
         assert loaded.volume is not None
         node_id = add_volume(self._room.scene, loaded.volume, loaded)
         self._created.append(node_id)

@@ -92,6 +92,7 @@ class CaseDesk:
         InputError, MemoryLimitError, CancelledError
             If nothing can be read; the scene is then as before.
         """
+        self._room.study.require_closed()
         opening = CaseOpening(self._room, progress)
         return self._open(opening, opening.groups(paths))
 
@@ -103,8 +104,21 @@ class CaseDesk:
         InputError
             If there is no such sample, or its package is not installed.
         """
+        self._room.study.require_closed()
         opening = CaseOpening(self._room, progress)
         return self._open(opening, opening.sample_groups(sample_id))
+
+    def open_series(self, series: Sequence[Series], title: str) -> str:
+        """Open series that were read already, with voxels, as one case with this title; returns its id.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        self._room.study.require_closed()
+        study_uid = series[0].study_uid if series else ""
+        return self._open(CaseOpening(self._room, None), (Group(study_uid, tuple(series), title),))[0]
 
     def adopt_volume(self, volume_id: str, files: Sequence[Path] = ()) -> str:
         """Make a case of a volume that is in the scene already, and select it; returns its id.
@@ -121,6 +135,7 @@ class CaseDesk:
         if known:
             self.select(known)
             return known
+        self._room.study.require_closed()
         opening = CaseOpening(self._room, None)
         loaded = opening.adopted(volume_id, files)
         return self._register([loaded], adopted=True)[0]
@@ -168,8 +183,9 @@ class CaseDesk:
         Raises
         ------
         UsageError
-            If there is no such case.
+            If there is no such case, or a reader study is open.
         """
+        self._room.study.require_closed()
         item = self._store.get(case_id)
         with self._room.listeners.hold():
             self._room.run.case_going(case_id, "")

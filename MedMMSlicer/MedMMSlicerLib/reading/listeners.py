@@ -20,6 +20,7 @@ TOPICS = (
     "evidence",
     "segments",
     "report",
+    "study",
     "message",
 )
 """``cases``: the list; ``case``: another one is current, or its facts changed; the others as they say."""

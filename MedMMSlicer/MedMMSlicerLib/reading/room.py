@@ -25,6 +25,7 @@ from .rows import Message
 from .run_desk import RunDesk
 from .segment_desk import SegmentDesk
 from .settings import MemorySettings, Settings
+from .study_desk import StudyDesk
 
 if TYPE_CHECKING:
     from ..bundles.catalog import BundleCatalog
@@ -57,7 +58,7 @@ class ReadingRoom:
     Attributes
     ----------
     listeners : Listeners
-    cases, models, context, run, findings, evidence, segments, report
+    cases, models, context, run, findings, evidence, segments, report, study
         The desks.
     """
 
@@ -85,6 +86,7 @@ class ReadingRoom:
         self.evidence = EvidenceDesk(self)
         self.segments = SegmentDesk(self)
         self.report = ReportDesk(self)
+        self.study = StudyDesk(self)
         # Last: it takes over the cases that the scene has already.
         self.cases = CaseDesk(self)
 
@@ -156,6 +158,7 @@ class ReadingRoom:
 
     def close(self) -> None:
         """End the worker and let go of the scene; what was done stays in the scene."""
+        self.study.close()
         self.run.close()
         self.report.workflow.autosave.close()
         self.cases.close()

@@ -208,6 +208,8 @@ class RunDesk(RunPoints):
 
     def _obstacle(self) -> str:
         job, record = self._job, self._room.record
+        if self._room.study.obstacle:
+            return self._room.study.obstacle
         if job is not None and job.kind != "what-if":
             return "The run is being ended." if job.stage == "cancelling" else "A run is in progress."
         if self._queued is not None:
