@@ -50,11 +50,13 @@ class MedMMSlicerWidget(ScriptedLoadableModuleWidget):
     def setup(self):
         """Build the panel; called once, when it is first opened."""
         ScriptedLoadableModuleWidget.setup(self)
+        from MedMMSlicerLib.reading.report_recovery import start_recovery
         from MedMMSlicerLib.widgets.panel import ReadingPanel
         from MedMMSlicerLib.widgets.panel_host import SlicerPanelHost
 
         self.logic = MedMMSlicerLogic()
         self.room = self.logic.makeRoom()
+        start_recovery(self.room)
         self.panel = ReadingPanel(self.room, SlicerPanelHost())
         self.layout.addWidget(self.panel.widget)
 

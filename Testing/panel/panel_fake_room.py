@@ -107,8 +107,17 @@ class FakeRoom:
         self.segments = SimpleNamespace(
             rows=lambda: (), comparisons=lambda: (), can_undo=False, is_shown_in_3d=lambda *_: False
         )
+        self.scene = SimpleNamespace(GetNumberOfNodesByClass=lambda _name: 0)
+        autosave = SimpleNamespace(offers=lambda: ())
         self.report = SimpleNamespace(
-            report=None, can_undo=False, can_redo=False, pending=lambda: (), sections=lambda: {}
+            report=None,
+            can_undo=False,
+            can_redo=False,
+            pending=lambda: (),
+            sections=lambda: {},
+            workflow=SimpleNamespace(
+                document=None, is_read_only=False, autosave=autosave, activity=lambda: None
+            ),
         )
 
     def tell(self, severity: str, text: object) -> None:

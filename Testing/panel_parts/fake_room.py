@@ -11,6 +11,7 @@ from MedMMSlicerLib.core import Report, ReportSection, ReportSentence
 from MedMMSlicerLib.errors import InputError, UsageError
 from MedMMSlicerLib.reading import report_state as states
 from MedMMSlicerLib.reading.listeners import Listeners
+from MedMMSlicerLib.reading.settings import MemorySettings
 from MedMMSlicerLib.reading.rows import (
     ContributionRow,
     Explanation,
@@ -245,6 +246,115 @@ class FakeSegments(Recorder):
         return self.surfaces
 
 
+class FakeAutosave:
+    """Nothing to recover."""
+
+    def offers(self) -> tuple[Any, ...]:
+        return ()
+
+
+class FakeWorkflow(Recorder):
+    """An open draft; `document` is made from the report."""
+
+    is_read_only = False
+
+    def __init__(self, report: Any) -> None:
+        super().__init__()
+        self._report, self.autosave = report, FakeAutosave()
+        self.signed: tuple[str, str] = ("", "")
+
+    @property
+    def document(self) -> Any:
+        from MedMMSlicerLib.reporting.document.workflow import Act, new_document
+
+        if self._report.report is None:
+            return None
+        return new_document(self._report.report, Act("MedMM", "2026-01-01T00:00:00+00:00"), "report-1")
+
+    def activity(self) -> None:
+        self.calls.append(("activity",))
+
+    def require_open(self) -> None:
+        """It is."""
+
+    def make_preliminary(self) -> None:
+        self.calls.append(("make_preliminary",))
+
+    def verify(self) -> tuple[Any, ...]:
+        self.calls.append(("verify",))
+        return ()
+
+
+class FakeReview(Recorder):
+    """Remarks that the test sets."""
+
+    is_done = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.remarks: tuple[Any, ...] = ()
+
+    @property
+    def blocking(self) -> tuple[Any, ...]:
+        return tuple(item for item in self.remarks if item.severity == "error")
+
+    def step(self, seconds: float = 0.0) -> bool:
+        return True
+
+    def fix(self, remark: Any) -> None:
+        self.calls.append(("fix", remark.rule))
+
+    def dismiss(self, remark: Any) -> None:
+        self.calls.append(("dismiss", remark.rule))
+
+
+class FakeInserts(Recorder):
+    """One finding, one measurement, two phrases, one template."""
+
+    def __init__(self, report: Any) -> None:
+        super().__init__()
+        self._report = report
+        self.texts = {"normal": "No abnormality.", "no-change": "Unchanged."}
+        self.phrases = SimpleNamespace(reader="Dr. Li", phrases=lambda _language: self.texts, set=self._set)
+
+    def _set(self, key: str, text: str, _language: str) -> None:
+        self.calls.append(("set", key, text))
+        if not key:
+            raise UsageError("'' can not be a key.")
+        self.texts.pop(key, None)
+        if text:
+            self.texts[key] = text
+
+    def finding_names(self) -> tuple[tuple[str, str], ...]:
+        return (("f-pneumonia", "Pneumonia, left"),)
+
+    def measurement_names(self) -> tuple[tuple[str, str], ...]:
+        return (("m-inner-volume", "Volume of the left hippocampus"),)
+
+    def templates(self) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+        return (SimpleNamespace(id="chest", title="Chest"),), ()
+
+    def expand_phrase(self, key: str) -> Any:
+        return SimpleNamespace(text=self.texts[key], evidence_ids=())
+
+    def _insert(self, kind: str, name: str, section_id: str, after: str) -> str:
+        self.calls.append((kind, name, section_id, after))
+        return str(self._report.add_sentence(section_id, self.texts.get(name, name), after))
+
+    def insert_finding(self, name: str, section_id: str = "findings", after: str = "") -> str:
+        return self._insert("finding", name, section_id, after)
+
+    def insert_measurement(self, name: str, section_id: str = "findings", after: str = "") -> str:
+        return self._insert("measurement", name, section_id, after)
+
+    def insert_phrase(self, key: str, section_id: str = "findings", after: str = "") -> str:
+        return self._insert("phrase", key, section_id, after)
+
+    def insert_template(self, template_id: str) -> tuple[str, ...]:
+        self.calls.append(("template", template_id))
+        return ("Left out: {value:x}",)
+
+
 class FakeReport(Recorder):
     """The real states of a report, without a scene."""
 
@@ -252,6 +362,7 @@ class FakeReport(Recorder):
         super().__init__()
         self.room = room
         self.state: states.ReportState | None = states.first_state(REPORT)
+        self.workflow, self.review, self.inserts = FakeWorkflow(self), FakeReview(), FakeInserts(self)
         self.past: list[states.ReportState] = []
         self.future: list[states.ReportState] = []
 
@@ -350,6 +461,8 @@ class FakeRoom:
         self.listeners = Listeners()
         self.told: list[tuple[str, str]] = []
         self.cases = SimpleNamespace(current_id="case-1")
+        self.scene = SimpleNamespace(GetNumberOfNodesByClass=lambda _name: 0)
+        self.settings = MemorySettings()
         self.run = SimpleNamespace(state=RunState())
         runs = (SimpleNamespace(kind="analyze", started_at="2026-01-01"),)
         measurement = SimpleNamespace(id="m-inner-volume", segment_id="inner", name={"en": "Volume"})

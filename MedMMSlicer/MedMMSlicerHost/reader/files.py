@@ -103,7 +103,16 @@ class Files:
         if not self.unsaved.exists:
             return True
         answer = self._host.ask_unsaved()
+        if answer == "discard":
+            self._drop_recovery()
         return answer == "discard" or (answer == "save" and self.save())
+
+    def _drop_recovery(self) -> None:
+        """What was kept for a crash is saved, or not wanted."""
+        try:
+            self._room.report.workflow.autosave.saved()
+        except MedMMError as error:
+            self._room.tell("warning", error)
 
     def _open_scene(self, path: Path) -> bool:
         from MedMMSlicerLib.scene.bundle_io import load_scene
@@ -136,6 +145,7 @@ class Files:
             return False
         self.scene_path = path
         self.unsaved.mark_saved()
+        self._drop_recovery()
         self._room.tell("info", _("Saved: {path}").format(path=path))
         return True
 

@@ -69,6 +69,7 @@ def build_reader(
 
     environment = slicer_environment.install(application)
     import qt
+    from MedMMSlicerLib.reading.report_recovery import start_recovery
     from MedMMSlicerLib.reading.room import ReadingRoom
     from MedMMSlicerLib.widgets import translation
 
@@ -82,6 +83,9 @@ def build_reader(
     # Before the window: its icons are drawn in colors that suit the theme.
     apply_theme(qt.QApplication.instance(), preferences.theme)
     room = ReadingRoom(application.scene, catalog, None, StoredTexts(preferences.store), language)
+    # Files of the reader's work lie beside the settings that were given, else in the user's data folder.
+    recovery = None if settings is None else Path(str(settings.fileName())).parent / "recovery"
+    start_recovery(room, recovery)
     window = ReaderWindow(application, room, preferences, make_panel or _reading_panel)
     environment.set_main_window(window.widget)
     if inputs:

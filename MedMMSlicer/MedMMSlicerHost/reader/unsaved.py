@@ -38,7 +38,8 @@ class UnsavedWork:
     def _state(self) -> dict[str, str]:
         state = {}
         for node in self._nodes("vtkMRMLTextNode"):
-            if node.GetAttribute("MedMM.Text"):
+            # The state of a report's document changes with the time that is spent; its audit trail with work.
+            if node.GetAttribute("MedMM.Text") not in (None, "", "report-document"):
                 text = node.GetText() or ""
                 state[str(node.GetID())] = hashlib.sha256(text.encode()).hexdigest()
         for node in self._nodes("vtkMRMLSegmentationNode"):

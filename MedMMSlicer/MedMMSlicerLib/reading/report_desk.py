@@ -19,6 +19,7 @@ from ..scene.texts import report_from_node
 from . import report_state as states
 from .report_draft import drafted_prediction, make_draft, rendered_predictions, section_titles
 from .report_inserts import NewSentence, ReportInserts, add_sentences
+from .report_review import ReportReview
 from .report_state import PendingChange, ReportState
 from .report_workflow import ReportWorkflow
 
@@ -54,6 +55,8 @@ class ReportDesk:
         The report as a document: status, signatures, audit trail, recovery.
     inserts : ReportInserts
         Findings, measurements, phrases and templates by name.
+    review : ReportReview
+        Live checks, and signing with what they say in view.
     """
 
     def __init__(self, room: ReadingRoom) -> None:
@@ -62,6 +65,7 @@ class ReportDesk:
         self._read: tuple[str, str, object, ReportState] | None = None
         self.workflow = ReportWorkflow(room)
         self.inserts = ReportInserts(room)
+        self.review = ReportReview(room)
 
     @property
     def report(self) -> Report | None:
@@ -272,6 +276,9 @@ class ReportDesk:
         """
         record = self._room.record
         if record is None or (record.prediction is None and self._state is None) or self.workflow.is_frozen:
+            return
+        if self._room.study.is_open:
+            # A study has its own field for the report, and no draft of one read may stay for another.
             return
         draft, state = self._draft(record), self._state
         merged = states.first_state(draft) if state is None else states.redraft(state, draft)

@@ -20,13 +20,23 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from ..errors import InputError
+from ..errors import InputError, MedMMError
 from ..files import atomic_write, output_error
 from .report_storage import StoredParts
 
-__all__ = ["RecoveryContent", "RecoveryFile", "RecoveryStore", "default_recovery_folder", "user_data_folder"]
+if TYPE_CHECKING:
+    from .room import ReadingRoom
+
+__all__ = [
+    "RecoveryContent",
+    "RecoveryFile",
+    "RecoveryStore",
+    "default_recovery_folder",
+    "start_recovery",
+    "user_data_folder",
+]
 
 _SCHEMA, _VERSION = "medmm-recovery", 1
 _SUFFIX, _LOCK, _ASIDE = ".recovery", ".lock", "-aside-"
@@ -235,6 +245,23 @@ class RecoveryStore:
         except OSError:
             # Not ours to open: somebody else's.
             return True
+
+
+def start_recovery(room: ReadingRoom, folder: Path | None = None) -> None:
+    """Keep recovery files from now on, and tell of what ended sessions left; called by front ends.
+
+    Where the folder can not be used the reader is told, and works without.
+    """
+    autosave = room.report.workflow.autosave
+    try:
+        autosave.use(folder)
+        count = len(autosave.all_offers())
+    except MedMMError as error:
+        room.tell("warning", error)
+        return
+    if count:
+        reports = "A report was" if count == 1 else f"{count} reports were"
+        room.tell("info", f"{reports} not saved when MedMM ended. Open the same images to recover the work.")
 
 
 def default_recovery_folder() -> Path:

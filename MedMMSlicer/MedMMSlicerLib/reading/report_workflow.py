@@ -182,6 +182,17 @@ class ReportWorkflow:
         kept = self._required()
         self._keep(kept, acts.record_export(kept.document, self._act(), kind, sha256))
 
+    def remark(self, details: Mapping[str, Any]) -> None:
+        """Write a note of the software into the audit trail, e.g. that a check was dismissed.
+
+        Raises
+        ------
+        UsageError
+            If there is no report.
+        """
+        kept = self._required()
+        self._keep(kept, acts.record(self._with_findings(kept), self._act("remark", details=details)))
+
     def activity(self, at: str = "") -> None:
         """Say that the reader did something (moved the mouse, scrolled, typed); time without it is idle.
 

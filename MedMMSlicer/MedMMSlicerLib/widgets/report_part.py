@@ -9,6 +9,13 @@ from typing import Any
 import qt
 
 from .part import Action, Part
+from .report_activity import ActivityWatch
+from .report_checks_bar import ReportChecksBar
+from .report_evidence import ReportEvidence
+from .report_export_dialog import ExportDialog
+from .report_inserts_menu import ReportInsertsMenu
+from .report_recovery_bar import ReportRecoveryBar
+from .report_workflow_bar import ReportWorkflowBar
 from .sentence_edit import Paragraph, SentenceEdit, Span
 from .translation import _
 from .typed_sentences import edits_of
@@ -18,24 +25,31 @@ __all__ = ["ReportPart"]
 _PAUSE_MS = 400
 """After the last key: short enough that nothing is lost, long enough that a word is one step of undo."""
 
+_LONGEST_WAIT_MS = 2500
+"""Whoever types without a pause is saved this often: with the time to write it, well below 5 s."""
+
 _LEAST_HEIGHT, _MOST_HEIGHT = 140, 520
 
 
 class ReportPart(Part):
-    """The editor, and what the sentence at the cursor rests on.
+    """The editor, what the sentence at the cursor rests on, and the bars around it.
 
-    What is typed goes to the room after a pause, when the reader leaves the field, and before anything else
-    is done with the report.
+    What is typed goes to the room after a pause or when typing took long, when the reader leaves the field,
+    and before anything else is done with the report.
 
     Attributes
     ----------
     on_segment : callable
         ``on_segment(segment_id)`` is called to show a segment that a sentence states.
     editor : SentenceEdit
+    recovery, workflow, checks : Part
+        The bars.
+    inserts : ReportInsertsMenu
+    activity : ActivityWatch
     """
 
     ui_name = "Report"
-    topics = ("cases", "case", "findings", "evidence", "report")
+    topics = ("cases", "case", "findings", "evidence", "segments", "context", "report")
 
     def __init__(self, room: Any, host: Any) -> None:
         super().__init__(room, host)
@@ -48,10 +62,19 @@ class ReportPart(Part):
         self.editor.setObjectName("reportEdit")
         self.editor.setAccessibleName(_("Report"))
         self.ui.editorFrame.layout().addWidget(self.editor)
-        self._timer = qt.QTimer()
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_PAUSE_MS)
-        self._timer.connect("timeout()", self.flush)
+        self.evidence = ReportEvidence(room)
+        self.recovery = ReportRecoveryBar(room, host)
+        self.workflow = ReportWorkflowBar(room, host, self.flush, self.go_to)
+        self.checks = ReportChecksBar(room, host, self.flush, self.go_to)
+        self.checks.on_counted = self._show_count
+        for bar in (self.recovery, self.workflow, self.checks):
+            getattr(self.ui, f"{bar.ui_name[6:].lower()}Frame").layout().addWidget(bar.widget)
+        self.inserts = ReportInsertsMenu(self)
+        self.activity = ActivityWatch(room)
+        self._export: ExportDialog | None = None
+        self._timer, self._limit = _timer(_PAUSE_MS, self.flush), _timer(_LONGEST_WAIT_MS, self.flush)
+        self.ui.sentenceLabel.setTextFormat(qt.Qt.PlainText)
+        self.ui.pendingLabel.setTextFormat(qt.Qt.PlainText)
         self._connect()
 
     def _connect(self) -> None:
@@ -70,6 +93,9 @@ class ReportPart(Part):
             ("keepButton", self.keep_mine),
             ("takeButton", self.take_draft),
             ("saveButton", self.save),
+            ("exportButton", self.export),
+            ("insertButton", self.inserts.show_insert),
+            ("phrasesButton", self.inserts.show_phrases),
         ):
             getattr(self.ui, name).connect("clicked()", action)
 
@@ -81,11 +107,18 @@ class ReportPart(Part):
             return
         if self._case_id != self.room.cases.current_id:
             # What was typed for the other case was sent when the reader left it, or has no case any more.
-            self._timer.stop()
+            self._stop_timers()
             self._case_id = str(self.room.cases.current_id)
             self._extra_evidence = self._begun = ""
         elif self._timer.isActive():
             self._send()
+        self.show_now()
+        self.recovery.refresh()
+        self.workflow.refresh()
+        self.checks.refresh()
+
+    def show_now(self) -> None:
+        """Show the text as the room has it, without asking what else changed."""
         report = self.room.report.report if self._case_id else None
         self._show_report(report)
         self._show_state(report)
@@ -128,19 +161,24 @@ class ReportPart(Part):
         text = _("The report is drafted when the case is analyzed.")
         self.ui.emptyLabel.setText(text if self._case_id else _("Open images first."))
         self.ui.startButton.setVisible(not found and bool(self._case_id))
-        for name in ("legendLabel", "editorFrame", "sentenceRow", "editRow", "saveButton"):
+        is_open = found and not self.room.report.workflow.is_read_only
+        self.editor.set_read_only(not is_open)
+        for name in ("legendLabel", "editorFrame", "saveRow"):
             getattr(self.ui, name).setVisible(found)
+        for name in ("sentenceRow", "insertRow", "editRow"):
+            getattr(self.ui, name).setVisible(is_open)
         self.ui.legendLabel.setText(_("Dotted line: drafted by AI. Dashed line: template. No line: yours."))
         self.ui.undoButton.setEnabled(found and bool(self.room.report.can_undo))
         self.ui.redoButton.setEnabled(found and bool(self.room.report.can_redo))
         if found:
             self._fill_sections()
-        pending = self.room.report.pending() if found else ()
+        pending = self.room.report.pending() if is_open else ()
         self.ui.pendingBox.setVisible(bool(pending))
         if pending:
             now = pending[0].drafted_now or _("(left out)")
             lines = (_("Yours: {text}").format(text=pending[0].text), _("Draft: {text}").format(text=now))
-            self.ui.pendingLabel.setTextFormat(qt.Qt.PlainText)
+            title = _("The draft has changed ({count})").format(count=len(pending))
+            self.ui.pendingBox.setTitle(title)
             self.ui.pendingLabel.setText("\n".join(lines))
 
     def _fill_sections(self) -> None:
@@ -165,6 +203,8 @@ class ReportPart(Part):
             qt.QTimer.singleShot(0, self._restore)
             return
         self._timer.start()
+        if not self._limit.isActive():
+            self._limit.start()
 
     def _left(self) -> None:
         if self._timer.isActive():
@@ -181,7 +221,7 @@ class ReportPart(Part):
 
     def _send(self) -> bool:
         """Send what was typed; return whether there was anything."""
-        self._timer.stop()
+        self._stop_timers()
         if self._sending or not self._case_id or self._case_id != self.room.cases.current_id:
             return False
         changed = self.editor.changed() if self.editor.is_intact() else ()
@@ -227,18 +267,9 @@ class ReportPart(Part):
     def _show_sentence(self) -> None:
         """Say what the sentence at the cursor rests on, and what it was drafted as."""
         sentence_id = self._sentence_id()
-        parts = []
-        if sentence_id:
-            names = self._evidence_names(self.room.report.evidence_of(sentence_id))
-            parts.append(
-                _("States: {names}").format(names=", ".join(names)) if names else _("States no finding.")
-            )
-            drafted = self.room.report.drafted_text(sentence_id)
-            if drafted:
-                parts.append(_("Drafted as: {text}").format(text=drafted))
-        self.ui.sentenceLabel.setTextFormat(qt.Qt.PlainText)
-        self.ui.sentenceLabel.setText("\n".join(parts))
-        self.ui.sentenceLabel.setVisible(bool(parts))
+        text = self.evidence.sentence_text(sentence_id)
+        self.ui.sentenceLabel.setText(text)
+        self.ui.sentenceLabel.setVisible(bool(text))
         self.ui.removeButton.setEnabled(bool(sentence_id))
         self.ui.evidenceButton.setEnabled(bool(sentence_id))
 
@@ -247,49 +278,22 @@ class ReportPart(Part):
             return ""
         return self.editor.sentence_at_cursor()[1]
 
-    def _evidence_names(self, evidence_ids: tuple[str, ...]) -> list[str]:
-        names = {row.id: row.name for row in self.room.findings.rows()}
-        names |= {row.segment_id: row.name for row in self.room.segments.rows()}
-        names |= {item_id: name for item_id, (_segment, name) in self._measured().items()}
-        return list(dict.fromkeys(names.get(item, item) for item in evidence_ids))
-
-    def _measured(self) -> dict[str, tuple[str, str]]:
-        """Measurement id to its segment and the name to show."""
-        record = self.room.record
-        prediction = None if record is None else record.prediction
-        rows = {row.segment_id: row.name for row in self.room.segments.rows()}
-        found = () if prediction is None else prediction.measurements
-        return {
-            item.id: (
-                item.segment_id,
-                rows.get(item.segment_id) or item.name.get(self.room.language) or item.id,
-            )
-            for item in found
-        }
-
     def show_evidence(self) -> None:
         """Select the finding, or go to the segment, that the sentence at the cursor states."""
         sentence_id = self._sentence_id()
         if not sentence_id:
             return
-        evidence = self.room.report.evidence_of(sentence_id)
-        findings = {row.id for row in self.room.findings.rows()}
-        chosen = next((item for item in evidence if item in findings), "")
+        chosen = self.evidence.finding_of(sentence_id)
         if chosen:
             self.attempt(self.room.findings.select, chosen)
             return
-        measured = self._measured()
-        segments = [measured[item][0] if item in measured else item for item in evidence]
-        shown = {row.segment_id for row in self.room.segments.rows()}
-        segment = next((item for item in segments if item in shown), "")
+        segment = self.evidence.segment_of(sentence_id)
         if segment:
             self.highlight(segment)
             self.on_segment(segment)
 
     def _go_to_segment(self, segment_id: str) -> None:
-        row = next((row for row in self.room.segments.rows() if row.segment_id == segment_id), None)
-        if row is not None:
-            self.attempt(self.room.segments.jump, row.segmentation_id, row.segment_id)
+        self.evidence.jump(segment_id, self.attempt)
 
     # ------------------------------------------------------------------ doing
 
@@ -303,8 +307,29 @@ class ReportPart(Part):
             Action("report.redo", _("Redo in report"), "Ctrl+Alt+Y", self.redo),
             Action("report.keep", _("Keep my sentence"), "", self.keep_mine),
             Action("report.take", _("Take the new draft"), "", self.take_draft),
+            Action("report.insert", _("Insert into report…"), "Ctrl+Shift+K", self.inserts.show_insert),
+            Action("report.phrases", _("Phrases…"), "", self.inserts.show_phrases),
+            *(Action(*item) for item in (*self.checks.actions(), *self.workflow.actions())),
             Action("report.save", _("Save report…"), "Ctrl+Shift+S", self.save),
+            Action("report.export", _("Export report…"), "Ctrl+Shift+X", self.export),
         )
+
+    def go_to(self, place: str, start: int = 0, stop: int = 0) -> None:
+        """Select a range of a sentence, or go to a section (``section:`` and its id)."""
+        if place.startswith("section:"):
+            self.editor.go_to_section(place.removeprefix("section:"))
+        else:
+            self.editor.go_to_sentence(place, start, stop)
+        self.editor.setFocus(qt.Qt.OtherFocusReason)
+
+    def export(self) -> None:
+        """Ask what to export and where."""
+        self.flush()
+        if not self._case_id or self.room.report.report is None:
+            self.room.tell("info", _("There is no report yet. Analyze the case first."))
+            return
+        self._export = ExportDialog(self.widget, self.room, self.host)
+        self._export.open()
 
     def start(self) -> None:
         """Start a report that no model drafted."""
@@ -380,3 +405,25 @@ class ReportPart(Part):
         """Send what was typed, and stop."""
         if self._timer.isActive():
             self._send()
+        self._stop_timers()
+        self.activity.stop()
+        for item in (self.workflow, self.checks, self.inserts):
+            item.cleanup()
+        if self._export is not None:
+            self._export.close()
+
+    def _stop_timers(self) -> None:
+        self._timer.stop()
+        self._limit.stop()
+
+    def _show_count(self, text: str) -> None:
+        """Put the number of remarks into the title of the section."""
+        self.ui.section.setText(f"{_('Report')}   {text}" if text else _("Report"))
+
+
+def _timer(wait_ms: int, act: Callable[[], object]) -> Any:
+    made = qt.QTimer()
+    made.setSingleShot(True)
+    made.setInterval(wait_ms)
+    made.connect("timeout()", act)
+    return made

@@ -14,12 +14,14 @@ from typing import Any
 import qt
 
 from ..reporting.plain_text import clean_text
+from .report_shortcuts import BeforeShortcuts
 from .typed_sentences import NEW, TypedSentence, divide
 
 __all__ = ["Paragraph", "SentenceEdit", "Span"]
 
 _ID = qt.QTextFormat.UserProperty + 1
 _SEPARATOR = " "
+_LIST_KEYS = (qt.Qt.Key_Return, qt.Qt.Key_Enter, qt.Qt.Key_Tab, qt.Qt.Key_Backtab, qt.Qt.Key_Escape)
 _EDITING_KEYS = (qt.Qt.Key_Backspace, qt.Qt.Key_Delete)
 _UNDERLINES = {"model": qt.QTextCharFormat.DotLine, "template": qt.QTextCharFormat.DashUnderline}
 _BLOCKS_A_SECTION = 2
@@ -43,22 +45,6 @@ class Paragraph:
     spans: tuple[Span, ...]
 
 
-class _BeforeShortcuts(qt.QObject):
-    """Tells a field of keys that may be a shortcut, before that acts: it shall find what was typed."""
-
-    def __init__(self, field: Any) -> None:
-        qt.QObject.__init__(self, field)
-        self._field = field
-
-    def eventFilter(self, _watched: Any, event: Any) -> bool:
-        """Look only; the event goes on."""
-        if event.type() == qt.QEvent.ShortcutOverride:
-            held = int(qt.QApplication.keyboardModifiers())
-            if held & int(qt.Qt.ControlModifier) or held & int(qt.Qt.AltModifier):
-                self._field.on_left()
-        return False
-
-
 class SentenceEdit(qt.QTextEdit):
     """The field.
 
@@ -67,6 +53,10 @@ class SentenceEdit(qt.QTextEdit):
     on_undo, on_redo, on_enter, on_clicked, on_left : callable
         Called for the keys of undo and redo, for Enter, after a click, and before something else gets the
         keyboard.
+    on_word : callable
+        Called after a key that changed the text.
+    completing : callable
+        Whether a list of completions is open, to which Return, Tab and Escape belong.
     """
 
     def __init__(self, parent: Any = None) -> None:
@@ -76,13 +66,15 @@ class SentenceEdit(qt.QTextEdit):
         self.on_enter: Callable[[], object] = _nothing
         self.on_clicked: Callable[[], object] = _nothing
         self.on_left: Callable[[], object] = _nothing
+        self.on_word: Callable[[], object] = _nothing
+        self.completing: Callable[[], object] = _nothing
         self._paragraphs: tuple[Paragraph, ...] = ()
         self._known: dict[int, tuple[str, tuple[TypedSentence, ...]]] = {}
         # The report has a history of its own, in which a sentence is a step and redrafts are none.
         self.setUndoRedoEnabled(False)
         self.setAcceptRichText(False)
         self.setTabChangesFocus(True)
-        self._shortcuts = _BeforeShortcuts(self)
+        self._shortcuts = BeforeShortcuts(self)
         self.installEventFilter(self._shortcuts)
 
     # ------------------------------------------------------------------ showing
@@ -271,15 +263,44 @@ class SentenceEdit(qt.QTextEdit):
         self.setCurrentCharFormat(self._span_format(NEW, "reader"))
         self.setFocus(qt.Qt.OtherFocusReason)
 
-    def go_to_sentence(self, sentence_id: str) -> None:
-        """Put the cursor at the beginning of a sentence, and scroll there."""
+    def set_read_only(self, wanted: bool) -> None:
+        """Let the text be read, selected and copied alone, or be changed again."""
+        if bool(self.readOnly) == wanted:
+            return
+        self.setReadOnly(wanted)
+        flags = qt.Qt.TextSelectableByMouse | qt.Qt.TextSelectableByKeyboard
+        self.setTextInteractionFlags(flags if wanted else qt.Qt.TextEditorInteraction)
+
+    def is_new_at_cursor(self) -> bool:
+        """Whether the cursor stands where a sentence would be a new one: in none, or in one not sent yet."""
+        position = self.textCursor().position()
+        index = self._index_at(position)
+        if index is None:
+            return False
+        place = position - self._block(index).position()
+        return not any(item.id != NEW and item.start <= place <= item.end for item in self.typed(index))
+
+    def go_to_sentence(
+        self, sentence_id: str, start: int = 0, stop: int = 0, *, at_end: bool = False
+    ) -> None:
+        """Put the cursor into a sentence and scroll there; ``stop`` above ``start``: select that range."""
         for index in range(len(self._paragraphs)):
             for item in self.typed(index):
                 if item.id == sentence_id:
-                    cursor = self.textCursor()
-                    cursor.setPosition(self._block(index).position() + item.start)
-                    self.setTextCursor(cursor)
-                    self.ensureCursorVisible()
+                    begin, length = self._block(index).position() + item.start, item.end - item.start
+                    first, last = (length, length) if at_end else (start, max(start, stop))
+                    self._show_range(begin + min(first, length), begin + min(last, length))
+
+    def go_to_section(self, section_id: str) -> None:
+        """Put the cursor to the beginning of a section and scroll there."""
+        for index, paragraph in enumerate(self._paragraphs):
+            if paragraph.id == section_id:
+                place = self._block(index).position()
+                self._show_range(place, place)
+
+    def _show_range(self, first: int, last: int) -> None:
+        self.setTextCursor(self._cursor(first, last))
+        self.ensureCursorVisible()
 
     def _place(self) -> tuple[str, str, int]:
         """Section and sentence of the cursor, and its distance from the beginning of that."""
@@ -331,7 +352,10 @@ class SentenceEdit(qt.QTextEdit):
 
     def keyPressEvent(self, event: Any) -> None:
         """Keep headings and paragraphs whole; undo, redo and Enter belong to the report."""
-        if event.matches(qt.QKeySequence.Undo):
+        if event.key() in _LIST_KEYS and self.completing():
+            # The list of completions takes what its field does not.
+            event.ignore()
+        elif event.matches(qt.QKeySequence.Undo):
             self.on_undo()
         elif event.matches(qt.QKeySequence.Redo):
             self.on_redo()
@@ -341,6 +365,8 @@ class SentenceEdit(qt.QTextEdit):
             event.accept()
         else:
             qt.QTextEdit.keyPressEvent(self, event)
+            if self._is_edit(event):
+                self.on_word()
 
     def inputMethodEvent(self, event: Any) -> None:
         """Take composed text (Chinese, accents) where typing is allowed."""
@@ -364,7 +390,9 @@ class SentenceEdit(qt.QTextEdit):
             self.on_clicked()
 
     def may_change(self, key: int) -> bool:
-        """Whether typing (or Backspace, or Delete) here would change nothing but one paragraph."""
+        """Whether typing (or Backspace, or Delete) here is allowed, and would change one paragraph alone."""
+        if self.readOnly:
+            return False
         cursor = self.textCursor()
         first, last = cursor.selectionStart(), cursor.selectionEnd()
         index = self._index_at(first)

@@ -132,6 +132,9 @@ def _predictions(case_json: dict[str, Any], folder: Path) -> tuple[Prediction, .
     from ...reading.record_codec import from_plain
 
     value = case_json.get("prediction")
+    if value is None and "prediction" in case_json:
+        # A report that a person wrote without a model.
+        return ()
     if not isinstance(value, dict):
         raise InputError(f"{folder / CASE_FILE} holds no prediction. Run medmm analyze again.")
     # Voxels are in files of their own.
