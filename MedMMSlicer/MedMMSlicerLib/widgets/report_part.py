@@ -324,9 +324,7 @@ class ReportPart(Part):
 
     def export(self) -> None:
         """Ask what to export and where."""
-        self.flush()
-        if not self._case_id or self.room.report.report is None:
-            self.room.tell("info", _("There is no report yet. Analyze the case first."))
+        if not self._has_report():
             return
         self._export = ExportDialog(self.widget, self.room, self.host)
         self._export.open()
@@ -337,9 +335,7 @@ class ReportPart(Part):
 
     def add_sentence(self) -> None:
         """Put the cursor at the end of the chosen section, for a new sentence."""
-        self.flush()
-        if not self._case_id or self.room.report.report is None:
-            self.room.tell("info", _("There is no report yet. Analyze the case first."))
+        if not self._may_edit():
             return
         chosen = str(self.ui.sectionCombo.currentData)
         self.editor.setFocus(qt.Qt.OtherFocusReason)
@@ -349,7 +345,8 @@ class ReportPart(Part):
 
     def new_sentence_here(self) -> None:
         """Begin a sentence behind the one at the cursor."""
-        self.flush()
+        if not self._may_edit():
+            return
         section_id, sentence_id = self.editor.sentence_at_cursor()
         if section_id:
             self.editor.begin_sentence(section_id, sentence_id)
@@ -373,6 +370,23 @@ class ReportPart(Part):
         self.flush()
         self.attempt(self.room.report.redo)
 
+    def _has_report(self) -> bool:
+        """Send what was typed; say so where there is no report."""
+        self.flush()
+        if self._case_id and self.room.report.report is not None:
+            return True
+        self.room.tell("info", _("There is no report yet. Analyze the case first."))
+        return False
+
+    def _may_edit(self) -> bool:
+        """As `_has_report`; a signed report says that it is."""
+        if not self._has_report():
+            return False
+        if self.editor.readOnly:
+            self.attempt(self.room.report.workflow.require_open)
+            return False
+        return True
+
     def keep_mine(self) -> None:
         """Keep the reader's text where the draft has changed."""
         self._resolve(False)
@@ -391,9 +405,7 @@ class ReportPart(Part):
 
     def save(self) -> None:
         """Ask for a file and save as web page, text or JSON, by its ending."""
-        self.flush()
-        if not self._case_id or self.room.report.report is None:
-            self.room.tell("info", _("There is no report yet. Analyze the case first."))
+        if not self._has_report():
             return
         filters = _("Web page (*.html);;Text (*.txt);;Data (*.json)")
         path = self.host.ask_save(_("Save report"), "report.html", filters)
