@@ -162,6 +162,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/reading/listeners.py
   MedMMSlicerLib/reading/models.py
   MedMMSlicerLib/reading/opening.py
+  MedMMSlicerLib/reading/protocol_draft.py
   MedMMSlicerLib/reading/record.py
   MedMMSlicerLib/reading/record_codec.py
   MedMMSlicerLib/reading/report_autosave.py
@@ -288,7 +289,9 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/stats/calibration.py
   MedMMSlicerLib/stats/distributions.py
   MedMMSlicerLib/stats/figures.py
+  MedMMSlicerLib/stats/mrmc.py
   MedMMSlicerLib/stats/mrmc_covariance.py
+  MedMMSlicerLib/stats/mrmc_model.py
   MedMMSlicerLib/stats/mrmc_results.py
   MedMMSlicerLib/stats/partial_auc.py
   MedMMSlicerLib/stats/proportions.py
@@ -299,6 +302,8 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/stats/summaries.py
   MedMMSlicerLib/study/__init__.py
   MedMMSlicerLib/study/analysis/__init__.py
+  MedMMSlicerLib/study/analysis/accuracy.py
+  MedMMSlicerLib/study/analysis/analysis.py
   MedMMSlicerLib/study/analysis/checklist.py
   MedMMSlicerLib/study/analysis/collected.py
   MedMMSlicerLib/study/analysis/curves.py
@@ -309,19 +314,32 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/study/analysis/folder.py
   MedMMSlicerLib/study/analysis/importing.py
   MedMMSlicerLib/study/analysis/importing_marks.py
+  MedMMSlicerLib/study/analysis/options.py
   MedMMSlicerLib/study/analysis/page.py
   MedMMSlicerLib/study/analysis/plain.py
+  MedMMSlicerLib/study/analysis/quality.py
+  MedMMSlicerLib/study/analysis/report.py
   MedMMSlicerLib/study/analysis/rows.py
+  MedMMSlicerLib/study/analysis/sections_accuracy.py
+  MedMMSlicerLib/study/analysis/sections_other.py
   MedMMSlicerLib/study/answers.py
   MedMMSlicerLib/study/archives.py
   MedMMSlicerLib/study/assignment.py
   MedMMSlicerLib/study/clock.py
   MedMMSlicerLib/study/codec.py
+  MedMMSlicerLib/study/desk.py
+  MedMMSlicerLib/study/folding.py
   MedMMSlicerLib/study/log.py
+  MedMMSlicerLib/study/package_format.py
   MedMMSlicerLib/study/protocol.py
+  MedMMSlicerLib/study/protocol_check.py
+  MedMMSlicerLib/study/protocol_file.py
+  MedMMSlicerLib/study/rating.py
   MedMMSlicerLib/study/results.py
   MedMMSlicerLib/study/sealing.py
   MedMMSlicerLib/study/signing.py
+  MedMMSlicerLib/study/study_folder.py
+  MedMMSlicerLib/study/task.py
   MedMMSlicerLib/study/timing.py
   MedMMSlicerLib/study/views.py
   MedMMSlicerLib/widgets/__init__.py
@@ -362,6 +380,12 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/widgets/segments_part.py
   MedMMSlicerLib/widgets/sentence_edit.py
   MedMMSlicerLib/widgets/stages.py
+  MedMMSlicerLib/widgets/study_form.py
+  MedMMSlicerLib/widgets/study_marks_box.py
+  MedMMSlicerLib/widgets/study_part.py
+  MedMMSlicerLib/widgets/study_protocol_form.py
+  MedMMSlicerLib/widgets/study_rating.py
+  MedMMSlicerLib/widgets/study_rows.py
   MedMMSlicerLib/widgets/tables.py
   MedMMSlicerLib/widgets/translation.py
   MedMMSlicerLib/widgets/typed_sentences.py
@@ -399,6 +423,7 @@ set(MODULE_PYTHON_RESOURCES
   MedMMSlicerLib/reporting/templates/zh-CN/segmentation.json
   MedMMSlicerLib/study/analysis/templates/study.css
   MedMMSlicerLib/study/analysis/templates/study.html.j2
+  MedMMSlicerLib/study/schema/protocol.schema.json
   Resources/Icons/MedMMSlicer.png
   Resources/Translations/MedMMSlicer_zh-CN.ts
   Resources/UI/Analyze.ui
@@ -411,5 +436,8 @@ set(MODULE_PYTHON_RESOURCES
   Resources/UI/ReportRecovery.ui
   Resources/UI/ReportWorkflow.ui
   Resources/UI/Segments.ui
+  Resources/UI/Study.ui
+  Resources/UI/StudyProtocol.ui
+  Resources/UI/StudyRating.ui
   Resources/requirements.txt
   )

@@ -20,6 +20,7 @@ from MedMMSlicerLib.reading.rows import (
     SeriesEntry,
 )
 from MedMMSlicerLib.reading.settings import MemorySettings
+from MedMMSlicerLib.reading.study_desk import StudyDesk
 
 CASES = (
     CaseEntry(
@@ -119,6 +120,8 @@ class FakeRoom:
                 document=None, is_read_only=False, autosave=autosave, activity=lambda: None
             ),
         )
+
+        self.study = StudyDesk(self)
 
     def tell(self, severity: str, text: object) -> None:
         self.message = Message(severity, str(text), "2024-03-01T10:00:00")

@@ -15,7 +15,7 @@ WIDGETS = MODULE / "MedMMSlicerLib" / "widgets"
 OWN_CLASSES = {"ctkCollapsibleButton", "qMRMLNodeComboBox"}
 REACHED = {
     "QPushButton", "QToolButton", "QComboBox", "QLineEdit", "QPlainTextEdit", "QTextEdit", "QTextBrowser",
-    "QTableWidget", "QSlider", "QCheckBox", "qMRMLNodeComboBox",
+    "QTableWidget", "QListWidget", "QSlider", "QCheckBox", "qMRMLNodeComboBox",
 }  # fmt: skip
 MAIN = {
     "Panel": ("panel.py", "message_bar.py", "install_bar.py"),
@@ -25,6 +25,12 @@ MAIN = {
     "Findings": ("findings_part.py",),
     "Segments": ("segments_part.py",),
     "Report": ("report_part.py",),
+    "ReportWorkflow": ("report_workflow_bar.py",),
+    "ReportChecks": ("report_checks_bar.py",),
+    "ReportRecovery": ("report_recovery_bar.py",),
+    "Study": ("study_part.py", "study_marks_box.py"),
+    "StudyRating": ("study_rating.py",),
+    "StudyProtocol": ("study_protocol_form.py",),
 }
 
 
@@ -45,7 +51,7 @@ def used_names(path: Path) -> set[str]:
     return found
 
 
-def test_there_is_one_file_for_the_frame_and_one_for_each_part() -> None:
+def test_there_is_one_file_for_the_frame_and_one_for_each_part_and_bar() -> None:
     assert {path.stem for path in UI_FILES} == set(MAIN)
 
 

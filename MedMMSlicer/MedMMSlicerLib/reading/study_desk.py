@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import MedMMError, StudyError
+from ..errors import InputError, MedMMError, StudyError
 from .study_images import StudyImages
 from .study_reading import StudyReading
 
@@ -192,7 +192,12 @@ class StudyDesk:
             raise StudyError("A case is open. Submit or pause it first.")
         if item is None:
             raise StudyError(self.waiting_for)
-        paths = desk.images(item.code)
+        try:
+            paths = desk.images(item.code)
+        except InputError:
+            # Changed files: the engine records that, says so, and lets the next task come.
+            desk.start(item.code)
+            raise
         # First the images: a task whose images can not be read is not started.
         series = self._images.read(item.code, paths) if paths else ()
         if item.code != self.reading.code or self._task is None:

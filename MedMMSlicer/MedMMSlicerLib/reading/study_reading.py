@@ -135,6 +135,7 @@ class StudyReading:
         task.lock(self._draft)
         self._draft = task.reveal().draft
         self._show_ai(task)
+        task.record("ai_shown")
         self._room.listeners.emit("study")
 
     def submit(self) -> None:
@@ -194,21 +195,20 @@ class StudyReading:
         Raises
         ------
         InputError
-            If its images or its output of AI can not be shown; it is then paused.
+            If its images or its output of AI can not be shown; its time does not run then.
         """
         if task is not self._task:
             self._task, self._draft, self._number = task, task.screen.draft, number
-        if task.is_paused:
-            task.resume()
-        try:
-            with self._room.listeners.hold():
+        with self._room.listeners.hold():
+            try:
                 self._show(task, series)
-                self._room.listeners.emit("study")
-        except MedMMError:
-            task.pause("could not be shown")
-            self._hide()
-            raise
-        task.shown()
+            except MedMMError:
+                self._hide()
+                raise
+            task.shown()
+            if self._suggestion or self._with_ai:
+                task.record("ai_shown")
+            self._room.listeners.emit("study")
 
     def drop(self) -> None:
         """Take everything away and forget the task; one that was not submitted is paused."""
@@ -247,7 +247,6 @@ class StudyReading:
             self._statuses = self._finding_statuses()
         self._with_ai = content.prediction is not None
         self._suggestion = content.report if screen.questions.report != "none" else ""
-        task.record("ai_shown")
 
     def _hide(self) -> None:
         """Take images, marks and AI out of the scene."""

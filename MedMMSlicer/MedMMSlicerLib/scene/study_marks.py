@@ -96,7 +96,7 @@ def is_placing(scene: MrmlScene) -> bool:
 
 
 def observe_marks(scene: MrmlScene, node_id: str, on_placed: Callable[[], None]) -> Any:
-    """Call ``on_placed()`` after a click added a point, and when placing begins or ends; see `unobserve_marks`."""
+    """Call ``on_placed()`` after a click added a point, and when placing begins or ends."""
     node: MrmlNode = get_node(scene, node_id, "vtkMRMLMarkupsFiducialNode")
     interaction: MrmlNode = get_node(scene, "vtkMRMLInteractionNodeSingleton")
 

@@ -1,4 +1,4 @@
-"""The reading panel: the notice, the message bar, and six parts from top to bottom as a reading goes."""
+"""The reading panel: the notice, the message bar, and the parts from top to bottom as a reading goes."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from .panel_state import PanelState
 from .part import Action, Part, load_ui
 from .report_part import ReportPart
 from .segments_part import SegmentsPart
+from .study_part import StudyPart
 from .translation import LANGUAGE_KEY, LANGUAGES, _, language, retranslate, set_language
 
 __all__ = ["ReadingPanel"]
@@ -41,7 +42,7 @@ class ReadingPanel:
     Attributes
     ----------
     widget : QWidget
-    case, context, analyze, findings, segments, report : Part
+    case, context, analyze, findings, segments, report, study : Part
     """
 
     def __init__(self, room: Any, host: Any) -> None:
@@ -56,12 +57,14 @@ class ReadingPanel:
         self.findings = FindingsPart(room, host)
         self.segments = SegmentsPart(room, host)
         self.report = ReportPart(room, host)
-        self.parts = (self.case, self.context, self.analyze, self.findings, self.segments, self.report)
+        self.study = StudyPart(room, host)
+        reading = (self.case, self.context, self.analyze, self.findings, self.segments, self.report)
+        self.parts: tuple[Part, ...] = (*reading, self.study)
         self.analyze.ask_acceptance = self.case.ask_acceptance
         self.analyze.watch = self._run_changed
         self.segments.on_selected = self.report.highlight
         self.report.on_segment = self.segments.select
-        for part in self.parts:
+        for part in (self.study, *reading):
             self.ui.partsWidget.layout().addWidget(part.widget)
         self.ui.partsWidget.layout().addStretch(1)
         self._keyboard: KeyboardDialog | None = None
@@ -82,6 +85,7 @@ class ReadingPanel:
         self._refresh_timer.setSingleShot(True)
         self._refresh_timer.setInterval(0)
         self._refresh_timer.connect("timeout()", self._refresh_due)
+        self._hidden_parts: frozenset[str] = frozenset()
         self._tokens = self._subscribe()
         self.install_bar = InstallBar(room, host, self.ui, self.refresh)
         self.refresh()
@@ -89,7 +93,10 @@ class ReadingPanel:
     # ------------------------------------------------------------------ what the room says
 
     def _subscribe(self) -> list[int]:
-        tokens = [self.room.listeners.subscribe("message", self.message_bar.refresh)]
+        tokens = [
+            self.room.listeners.subscribe("message", self.message_bar.refresh),
+            self.room.listeners.subscribe("study", self._show_parts),
+        ]
         for topic in sorted({topic for part in self.parts for topic in part.topics}):
             parts = tuple(part for part in self.parts if topic in part.topics)
             callback = self._run_changed if topic == "run" else functools.partial(self._later, parts)
@@ -102,6 +109,21 @@ class ReadingPanel:
         for combo in (*choices.values(), self.analyze.ui.deviceCombo):
             combo.connect("activated(int)", lambda _index: state.store())
         return state
+
+    def _show_parts(self) -> None:
+        """Hide what has no place in a reader study; nothing of it can be done by keys or menus either."""
+        study = self.room.study
+        if study.hidden_parts == self._hidden_parts:
+            return
+        self._hidden_parts = study.hidden_parts
+        for part in self.parts:
+            shown = part.ui_name not in self._hidden_parts
+            if part is not self.study:
+                part.widget.setVisible(shown)
+            for action in map(_action, part.actions()):
+                made = self.hotkeys.qaction(action.id)
+                made.setEnabled(shown)
+                made.setToolTip(action.text if shown else study.obstacle)
 
     def _later(self, parts: Sequence[Part]) -> None:
         """Refresh parts when the room has said everything: one change is told under several topics."""
