@@ -318,6 +318,8 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/study/analysis/page.py
   MedMMSlicerLib/study/analysis/plain.py
   MedMMSlicerLib/study/analysis/quality.py
+  MedMMSlicerLib/study/analysis/reader_agreement.py
+  MedMMSlicerLib/study/analysis/reader_tests.py
   MedMMSlicerLib/study/analysis/report.py
   MedMMSlicerLib/study/analysis/rows.py
   MedMMSlicerLib/study/analysis/sections_accuracy.py
@@ -327,10 +329,13 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/study/assignment.py
   MedMMSlicerLib/study/clock.py
   MedMMSlicerLib/study/codec.py
+  MedMMSlicerLib/study/deidentified.py
   MedMMSlicerLib/study/desk.py
   MedMMSlicerLib/study/folding.py
   MedMMSlicerLib/study/log.py
   MedMMSlicerLib/study/package_format.py
+  MedMMSlicerLib/study/package_maker.py
+  MedMMSlicerLib/study/packages.py
   MedMMSlicerLib/study/protocol.py
   MedMMSlicerLib/study/protocol_check.py
   MedMMSlicerLib/study/protocol_file.py

@@ -23,6 +23,7 @@ __all__ = [
     "delong",
     "delong_covariance",
     "paired_delong_test",
+    "placements",
     "roc_curve",
     "unpaired_delong_test",
 ]
@@ -123,7 +124,7 @@ def auc(labels: ArrayLike, scores: ArrayLike) -> float:
     Parameters and errors are those of `roc_curve`.
     """
     positive, values = _checked(labels, scores)
-    return float(_placements(positive, values)[0].mean())
+    return float(placements(positive, values)[0].mean())
 
 
 def delong(labels: ArrayLike, scores: ArrayLike, groups: ArrayLike | None = None) -> AucEstimate:
@@ -144,7 +145,7 @@ def delong(labels: ArrayLike, scores: ArrayLike, groups: ArrayLike | None = None
         needs two.
     """
     positive, values = _checked(labels, scores, at_least=2)
-    of_positives, of_negatives = _placements(positive, values)
+    of_positives, of_negatives = placements(positive, values)
     area = float(of_positives.mean())
     count, others = len(of_positives), len(of_negatives)
     if groups is None:
@@ -161,7 +162,7 @@ def delong_covariance(labels: ArrayLike, scores: ArrayLike) -> tuple[Floats, Flo
     Errors are those of `delong`.
     """
     rows = np.atleast_2d(np.asarray(scores, np.float64))
-    pairs = [_placements(*_checked(labels, row, at_least=2)) for row in rows]
+    pairs = [placements(*_checked(labels, row, at_least=2)) for row in rows]
     of_positives = np.stack([pair[0] for pair in pairs])
     of_negatives = np.stack([pair[1] for pair in pairs])
     covariance = np.atleast_2d(np.cov(of_positives)) / of_positives.shape[1]
@@ -221,8 +222,20 @@ def _checked(labels: ArrayLike, scores: ArrayLike, at_least: int = 1) -> tuple[N
     return positive, values
 
 
-def _placements(positive: NDArray[np.bool_], values: Floats) -> tuple[Floats, Floats]:
-    """Share of negatives below each positive, and of positives above each negative, ties one half."""
+def placements(positive: NDArray[np.bool_], values: Floats) -> tuple[Floats, Floats]:
+    """Share of negatives below each positive, and of positives above each negative, ties one half.
+
+    Parameters
+    ----------
+    positive : ndarray of bool, shape (n,)
+    values : ndarray of float64, shape (n,)
+
+    Returns
+    -------
+    tuple of ndarray of float64
+        Placement values of the positives and of the negatives (DeLong 1988), each in the order of ``values``;
+        the mean of either is the area.
+    """
     hits, misses = np.sort(values[positive]), np.sort(values[~positive])
     below = np.searchsorted(misses, values[positive], "left") + np.searchsorted(
         misses, values[positive], "right"

@@ -1,0 +1,38 @@
+"""Tail probabilities and quantiles where degrees of freedom may be infinite and errors zero."""
+
+from __future__ import annotations
+
+import math
+
+__all__ = ["f_tail", "ratio_to_error", "t_quantile", "t_two_sided"]
+
+
+def ratio_to_error(difference: float, error: float) -> float:
+    """``difference / error``; without an error 0 if there is no difference, else infinite."""
+    if error > 0:
+        return difference / error
+    return 0.0 if difference == 0 else math.copysign(math.inf, difference)
+
+
+def t_two_sided(statistic: float, df: float) -> float:
+    """Two-sided p value of a t statistic; of a normal one if ``df`` is infinite."""
+    from scipy.stats import norm, t
+
+    size = abs(statistic)
+    return min(1.0, 2 * float(norm.sf(size) if math.isinf(df) else t.sf(size, df)))
+
+
+def t_quantile(level: float, df: float) -> float:
+    """Two-sided quantile of the t distribution for a confidence ``level``; normal if ``df`` is infinite."""
+    from scipy.stats import norm, t
+
+    return float(norm.ppf((1 + level) / 2) if math.isinf(df) else t.ppf((1 + level) / 2, df))
+
+
+def f_tail(statistic: float, df1: float, df2: float) -> float:
+    """Upper tail of the F distribution; of chi-square over ``df1`` if ``df2`` is infinite."""
+    from scipy.stats import chi2, f
+
+    if math.isinf(statistic):
+        return 0.0
+    return float(chi2.sf(statistic * df1, df1) if math.isinf(df2) else f.sf(statistic, df1, df2))
