@@ -20,12 +20,24 @@
         <translation>&lt;p&gt;结合临床信息阅读医学图像：分割、测量、给出概率及其依据，并起草报告，报告的每一句都指向其依据。&lt;/p&gt;&lt;p&gt;&lt;b&gt;仅供研究使用，不用于临床诊断。&lt;/b&gt;任何数据都不会离开本机。&lt;/p&gt;&lt;p&gt;全部快捷键见“菜单”中的“快捷键”。&lt;a href="{url}"&gt;文档&lt;/a&gt;&lt;/p&gt;</translation>
     </message>
     <message>
+        <source>A click shows the place</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>A finding needs a name. Type one.</source>
         <translation>征象需要名称，请输入。</translation>
     </message>
     <message>
+        <source>A report on these images from {time} was not saved. Recovering brings back text, findings and context; outlines come back when the model runs again.</source>
+        <translation>这些图像在 {time} 的报告没有保存。恢复会带回文字、发现和临床资料；轮廓在模型重新运行后恢复。</translation>
+    </message>
+    <message>
         <source>A volume that is already in the scene</source>
         <translation>场景中已有的图像</translation>
+    </message>
+    <message>
+        <source>AI text kept</source>
+        <translation>保留的 AI 文字</translation>
     </message>
     <message>
         <source>About the selected value</source>
@@ -52,8 +64,20 @@
         <translation>已接受</translation>
     </message>
     <message>
+        <source>Accuracy</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Action</source>
         <translation>操作</translation>
+    </message>
+    <message>
+        <source>Add</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add a case for each folder and file in it</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Add a finding of your own at the crosshair</source>
@@ -62,6 +86,14 @@
     <message>
         <source>Add a laboratory value by its name</source>
         <translation>按名称添加检验值</translation>
+    </message>
+    <message>
+        <source>Add addendum</source>
+        <translation>添加补充</translation>
+    </message>
+    <message>
+        <source>Add addendum…</source>
+        <translation>添加补充…</translation>
     </message>
     <message>
         <source>Add finding</source>
@@ -88,6 +120,34 @@
         <translation>添加数值…</translation>
     </message>
     <message>
+        <source>Add: arm</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add: case</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add: rating round</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add: reader</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add: target</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Addendum</source>
+        <translation>补充</translation>
+    </message>
+    <message>
+        <source>Addendum by {name}, {time}: {text}</source>
+        <translation>补充（{name}，{time}）：{text}</translation>
+    </message>
+    <message>
         <source>Add…</source>
         <translation>添加…</translation>
     </message>
@@ -112,16 +172,64 @@
         <translation>全部操作及快捷键、语言、帮助</translation>
     </message>
     <message>
+        <source>Also remove these names or words (separated by ;)</source>
+        <translation>另外去除这些姓名或词语（用 ; 分隔）</translation>
+    </message>
+    <message>
+        <source>Amended, version {number}</source>
+        <translation>已修订，第 {number} 版</translation>
+    </message>
+    <message>
+        <source>Amended, version {number}. Not signed yet.</source>
+        <translation>已修订，第 {number} 版，尚未签名。</translation>
+    </message>
+    <message>
+        <source>An error can not be dismissed: correct it, or give a reason when you sign.</source>
+        <translation>错误不能忽略：请改正，或在签名时说明理由。</translation>
+    </message>
+    <message>
         <source>Analyze</source>
         <translation>分析</translation>
+    </message>
+    <message>
+        <source>Arm</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Arms</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Arms in a period</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>At the crosshair</source>
         <translation>在十字线处</translation>
     </message>
     <message>
+        <source>Audit trail</source>
+        <translation>审计记录</translation>
+    </message>
+    <message>
+        <source>Audit trail (*.jsonl)</source>
+        <translation>审计记录 (*.jsonl)</translation>
+    </message>
+    <message>
         <source>Begin a sentence of your own in this section</source>
         <translation>在本节中写一句自己的话</translation>
+    </message>
+    <message>
+        <source>Better</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Bring the report, findings and context back</source>
+        <translation>恢复报告、发现和临床资料</translation>
+    </message>
+    <message>
+        <source>Can be fixed</source>
+        <translation>可以自动改正</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -144,8 +252,16 @@
         <translation>病例</translation>
     </message>
     <message>
+        <source>Case {number} of {total}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Case:</source>
         <translation>病例：</translation>
+    </message>
+    <message>
+        <source>Cases</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Change name, side or note of the selected finding</source>
@@ -156,8 +272,28 @@
         <translation>更改所选分割的颜色</translation>
     </message>
     <message>
+        <source>Changed behind the program's back:</source>
+        <translation>在程序之外被改动：</translation>
+    </message>
+    <message>
         <source>Checking the model</source>
         <translation>正在检查模型</translation>
+    </message>
+    <message>
+        <source>Checks</source>
+        <translation>检查</translation>
+    </message>
+    <message>
+        <source>Checks of the report</source>
+        <translation>报告检查</translation>
+    </message>
+    <message>
+        <source>Choose a check that can be fixed first.</source>
+        <translation>请先选择一项可以改正的检查。</translation>
+    </message>
+    <message>
+        <source>Choose a format.</source>
+        <translation>请选择一种格式。</translation>
     </message>
     <message>
         <source>Choose a model</source>
@@ -168,16 +304,52 @@
         <translation>请先选择模型。</translation>
     </message>
     <message>
+        <source>Choose a phrase first.</source>
+        <translation>请先选择一个短语。</translation>
+    </message>
+    <message>
         <source>Choose a volume of the scene first.</source>
         <translation>请先选择场景中的图像。</translation>
+    </message>
+    <message>
+        <source>Choose the folder with the cases</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose where to write the protocol</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clarity</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Click the lesion in an image.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clinical relevance</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Clock</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Close</source>
         <translation>关闭</translation>
     </message>
     <message>
+        <source>Close study</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Close this message</source>
         <translation>关闭此消息</translation>
+    </message>
+    <message>
+        <source>Close this window; what is not saved stays in it</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Color of segment…</source>
@@ -192,6 +364,22 @@
         <translation>颜色…</translation>
     </message>
     <message>
+        <source>Comment</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Comment (optional)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compared</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Completeness</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Computing</source>
         <translation>正在计算</translation>
     </message>
@@ -200,8 +388,52 @@
         <translation>临床信息</translation>
     </message>
     <message>
+        <source>Continue</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Correct the selected segment with paint, erase and threshold</source>
         <translation>用涂抹、擦除和阈值修正所选分割</translation>
+    </message>
+    <message>
+        <source>DICOM images</source>
+        <translation>DICOM 图像</translation>
+    </message>
+    <message>
+        <source>DICOM report (measurements)</source>
+        <translation>DICOM 报告（测量）</translation>
+    </message>
+    <message>
+        <source>DICOM report (text)</source>
+        <translation>DICOM 报告（文字）</translation>
+    </message>
+    <message>
+        <source>DICOM segmentation</source>
+        <translation>DICOM 分割</translation>
+    </message>
+    <message>
+        <source>DICOM, FHIR, PDF and more, de-identified on request</source>
+        <translation>DICOM、FHIR、PDF 等，可去标识化</translation>
+    </message>
+    <message>
+        <source>Data (JSON)</source>
+        <translation>数据 (JSON)</translation>
+    </message>
+    <message>
+        <source>De-identify (DICOM PS3.15 basic profile, dates moved)</source>
+        <translation>去标识化（DICOM PS3.15 基本规范，日期平移）</translation>
+    </message>
+    <message>
+        <source>Decision</source>
+        <translation>决定</translation>
+    </message>
+    <message>
+        <source>Decisions on findings</source>
+        <translation>对发现的决定</translation>
+    </message>
+    <message>
+        <source>Design</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Details</source>
@@ -232,8 +464,16 @@
         <translation>Dice</translation>
     </message>
     <message>
+        <source>Discard</source>
+        <translation>丢弃</translation>
+    </message>
+    <message>
         <source>Dismiss</source>
         <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Dismiss the check</source>
+        <translation>忽略该检查</translation>
     </message>
     <message>
         <source>Dismiss the message</source>
@@ -252,6 +492,10 @@
         <translation>点线：AI 起草；虚线：模板；无线：您的文字。</translation>
     </message>
     <message>
+        <source>Draft. Not signed yet.</source>
+        <translation>草稿，尚未签名。</translation>
+    </message>
+    <message>
         <source>Draft: {text}</source>
         <translation>草稿：{text}</translation>
     </message>
@@ -266,6 +510,14 @@
     <message>
         <source>Edit</source>
         <translation>编辑</translation>
+    </message>
+    <message>
+        <source>Edit a study protocol…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Edit distance</source>
+        <translation>编辑距离</translation>
     </message>
     <message>
         <source>Edit finding…</source>
@@ -288,6 +540,10 @@
         <translation>错误</translation>
     </message>
     <message>
+        <source>Evaluators</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Everything is installed.</source>
         <translation>所需软件包均已安装。</translation>
     </message>
@@ -296,28 +552,92 @@
         <translation>依据</translation>
     </message>
     <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>Export report…</source>
+        <translation>导出报告…</translation>
+    </message>
+    <message>
+        <source>Export results…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export the results of the study</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Export to a new folder</source>
+        <translation>导出到新文件夹</translation>
+    </message>
+    <message>
+        <source>Export to a new folder…</source>
+        <translation>导出到新文件夹…</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
         <source>Facts from the image header</source>
         <translation>图像头信息</translation>
+    </message>
+    <message>
+        <source>File with the truth</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Final</source>
+        <translation>终稿</translation>
     </message>
     <message>
         <source>Finding</source>
         <translation>征象</translation>
     </message>
     <message>
+        <source>Finding: {name}</source>
+        <translation>发现：{name}</translation>
+    </message>
+    <message>
         <source>Findings</source>
         <translation>征象</translation>
+    </message>
+    <message>
+        <source>Findings that are rated</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Finishing the result</source>
         <translation>正在整理结果</translation>
     </message>
     <message>
+        <source>Fix</source>
+        <translation>改正</translation>
+    </message>
+    <message>
+        <source>Fix what the check says</source>
+        <translation>按检查改正</translation>
+    </message>
+    <message>
+        <source>Folder (*)</source>
+        <translation>文件夹 (*)</translation>
+    </message>
+    <message>
         <source>Folder with the downloaded packages</source>
         <translation>存放已下载软件包的文件夹</translation>
     </message>
     <message>
+        <source>Formats</source>
+        <translation>格式</translation>
+    </message>
+    <message>
         <source>Free software under the Apache License 2.0, built on 3D Slicer, VTK, SimpleITK, ONNX Runtime. Each model states its own license, data and intended use. Research use only.</source>
         <translation>依 Apache License 2.0 发布的自由软件，基于 3D Slicer、VTK、SimpleITK 和 ONNX Runtime。每个模型注明各自的许可、数据和预期用途。仅供研究使用。</translation>
+    </message>
+    <message>
+        <source>From a folder…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>From the image header: {names}</source>
@@ -332,12 +652,28 @@
         <translation>定位到分割</translation>
     </message>
     <message>
+        <source>Go to the next check</source>
+        <translation>转到下一项检查</translation>
+    </message>
+    <message>
+        <source>Go to the sentence</source>
+        <translation>转到该句</translation>
+    </message>
+    <message>
         <source>Go to what the sentence at the cursor states</source>
         <translation>定位到光标所在句子的依据</translation>
     </message>
     <message>
         <source>Go to: {part}</source>
         <translation>转到：{part}</translation>
+    </message>
+    <message>
+        <source>Group</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hash</source>
+        <translation>哈希</translation>
     </message>
     <message>
         <source>Heat map</source>
@@ -376,8 +712,24 @@
         <translation>X线片的投照体位</translation>
     </message>
     <message>
+        <source>I looked at the doubtful places in texts</source>
+        <translation>我已查看文字中的可疑之处</translation>
+    </message>
+    <message>
+        <source>I looked: no text in the pictures identifies anybody</source>
+        <translation>我已查看：图片中没有可识别个人的文字</translation>
+    </message>
+    <message>
+        <source>Idle after (seconds)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Image</source>
         <translation>图像</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Images of this case</source>
@@ -414,6 +766,34 @@
     <message>
         <source>Indication:</source>
         <translation>检查目的：</translation>
+    </message>
+    <message>
+        <source>Indication: {text}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Insert</source>
+        <translation>插入</translation>
+    </message>
+    <message>
+        <source>Insert a finding, a measurement, a phrase or a template by name</source>
+        <translation>按名称插入发现、测量、短语或模板</translation>
+    </message>
+    <message>
+        <source>Insert into report…</source>
+        <translation>插入到报告…</translation>
+    </message>
+    <message>
+        <source>Insert into the report</source>
+        <translation>插入到报告</translation>
+    </message>
+    <message>
+        <source>Insert the AI draft</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Insert…</source>
+        <translation>插入…</translation>
     </message>
     <message>
         <source>Install Python packages?</source>
@@ -472,6 +852,10 @@
         <translation>保留您的文字，不再询问</translation>
     </message>
     <message>
+        <source>Kept / edited / removed / added</source>
+        <translation>保留 / 修改 / 删除 / 新增</translation>
+    </message>
+    <message>
         <source>Key</source>
         <translation>按键</translation>
     </message>
@@ -488,6 +872,10 @@
         <translation>类型</translation>
     </message>
     <message>
+        <source>Kind of the lesion</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Laboratory values</source>
         <translation>检验值</translation>
     </message>
@@ -496,12 +884,40 @@
         <translation>检验值：</translation>
     </message>
     <message>
+        <source>Last changed</source>
+        <translation>最后更改</translation>
+    </message>
+    <message>
+        <source>Lesion</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lesion marks</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lesions</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>License</source>
         <translation>许可</translation>
     </message>
     <message>
         <source>Loading the images</source>
         <translation>正在载入图像</translation>
+    </message>
+    <message>
+        <source>Lock ratings and show AI</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lock the ratings first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Look whether report or audit trail were changed behind the program's back</source>
+        <translation>检查报告或审计记录是否在程序之外被改动</translation>
     </message>
     <message>
         <source>Looking for images</source>
@@ -514,6 +930,34 @@
     <message>
         <source>Make a case of this volume</source>
         <translation>用此图像建立病例</translation>
+    </message>
+    <message>
+        <source>Mark</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mark a lesion</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mark lesion</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mark preliminary</source>
+        <translation>标为初步报告</translation>
+    </message>
+    <message>
+        <source>Mark report preliminary</source>
+        <translation>将报告标为初步</translation>
+    </message>
+    <message>
+        <source>Marks</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Measurement: {name}</source>
+        <translation>测量：{name}</translation>
     </message>
     <message>
         <source>Measuring</source>
@@ -544,6 +988,10 @@
         <translation>本次会话的消息</translation>
     </message>
     <message>
+        <source>Mode</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Model</source>
         <translation>模型</translation>
     </message>
@@ -564,6 +1012,10 @@
         <translation>模型：</translation>
     </message>
     <message>
+        <source>Most reads of a session</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Move all views to the selected segment</source>
         <translation>将所有视图移到所选分割</translation>
     </message>
@@ -580,8 +1032,16 @@
         <translation>名称、数值和单位，例如：CRP 12 mg/L</translation>
     </message>
     <message>
+        <source>New study protocol…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Next case</source>
         <translation>下一个病例</translation>
+    </message>
+    <message>
+        <source>Next case of the study, or continue</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Next finding</source>
@@ -608,12 +1068,24 @@
         <translation>未发现特别的理由，但结果仍可能有误。</translation>
     </message>
     <message>
+        <source>No preference</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>No segments yet: analyze the case.</source>
         <translation>尚无分割：请分析该病例。</translation>
     </message>
     <message>
+        <source>No.</source>
+        <translation>序号</translation>
+    </message>
+    <message>
         <source>None</source>
         <translation>无</translation>
+    </message>
+    <message>
+        <source>None yet.</source>
+        <translation>尚无。</translation>
     </message>
     <message>
         <source>None yet: paste rows from a spreadsheet, import a file or add a value.</source>
@@ -632,12 +1104,24 @@
         <translation>暂不</translation>
     </message>
     <message>
+        <source>Not saved yet…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Note</source>
         <translation>提示</translation>
     </message>
     <message>
         <source>Nothing is running.</source>
         <translation>没有正在运行的任务。</translation>
+    </message>
+    <message>
+        <source>Nothing is to be locked now.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing was changed behind the program's back: {count} entries fit.</source>
+        <translation>没有在程序之外的改动：{count} 条记录相符。</translation>
     </message>
     <message>
         <source>Opacity</source>
@@ -662,6 +1146,14 @@
     <message>
         <source>Open a folder of images</source>
         <translation>打开图像文件夹</translation>
+    </message>
+    <message>
+        <source>Open a new version of the signed report with an addendum</source>
+        <translation>为已签名的报告打开带补充的新版本</translation>
+    </message>
+    <message>
+        <source>Open a study protocol</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Open every study of a folder</source>
@@ -708,12 +1200,44 @@
         <translation>打开示例</translation>
     </message>
     <message>
+        <source>Open study folder…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open study package…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open the folder of a reader study</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open the package of a reader study</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open the window with the reports that are rated</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Opening images</source>
         <translation>正在打开图像</translation>
     </message>
     <message>
         <source>Opening the model</source>
         <translation>正在打开模型</translation>
+    </message>
+    <message>
+        <source>Order</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Order of cases</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Overview picture</source>
+        <translation>概览图</translation>
     </message>
     <message>
         <source>Paste</source>
@@ -736,6 +1260,38 @@
         <translation>患者：{text}</translation>
     </message>
     <message>
+        <source>Pause</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Pause the study</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Paused. The time stands still, and the images are away.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Phrase /{key}: {text}</source>
+        <translation>短语 /{key}：{text}</translation>
+    </message>
+    <message>
+        <source>Phrases</source>
+        <translation>短语</translation>
+    </message>
+    <message>
+        <source>Phrases of {reader}, language {language}. In the report, type / and the key.</source>
+        <translation>{reader} 的短语，语言 {language}。在报告中输入 / 和键。</translation>
+    </message>
+    <message>
+        <source>Phrases…</source>
+        <translation>短语…</translation>
+    </message>
+    <message>
+        <source>Preliminary. Not signed yet.</source>
+        <translation>初步报告，尚未签名。</translation>
+    </message>
+    <message>
         <source>Preparing the image</source>
         <translation>正在准备图像</translation>
     </message>
@@ -756,8 +1312,44 @@
         <translation>进度</translation>
     </message>
     <message>
+        <source>Protocol (*.yaml)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Put the certain correction into the report; can be undone</source>
+        <translation>把确定的改正写入报告；可以撤销</translation>
+    </message>
+    <message>
         <source>Put the cursor into a sentence first.</source>
         <translation>请先将光标放入句子中。</translation>
+    </message>
+    <message>
+        <source>Put what AI drafted behind your text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>RADPEER: 1 I concur; 2 a discrepancy that is understandable; 3 one that should not happen most of the time; a: unlikely, b: likely to matter clinically.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rate the report</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rate the report on each scale: 1 is worst, 5 is best.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rating</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rating of the mark</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rating rounds afterwards</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Read around the crosshair; hold Shift and move the mouse over an image to place it</source>
@@ -772,6 +1364,10 @@
         <translation>在十字线处读取</translation>
     </message>
     <message>
+        <source>Read both reports on the same case, and choose.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Read in the middle of the image</source>
         <translation>在图像中心读取</translation>
     </message>
@@ -780,8 +1376,40 @@
         <translation>阅读</translation>
     </message>
     <message>
+        <source>Reader study</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Readers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Reading headers</source>
         <translation>正在读取图像头信息</translation>
+    </message>
+    <message>
+        <source>Reads of a session</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reason to sign all the same</source>
+        <translation>仍然签名的理由</translation>
+    </message>
+    <message>
+        <source>Record of the report</source>
+        <translation>报告记录</translation>
+    </message>
+    <message>
+        <source>Record of the report…</source>
+        <translation>报告记录…</translation>
+    </message>
+    <message>
+        <source>Record…</source>
+        <translation>记录…</translation>
+    </message>
+    <message>
+        <source>Recover</source>
+        <translation>恢复</translation>
     </message>
     <message>
         <source>Redo</source>
@@ -808,6 +1436,10 @@
         <translation>已否定</translation>
     </message>
     <message>
+        <source>Release the draft as preliminary; it can still be changed</source>
+        <translation>将草稿发布为初步报告；仍可修改</translation>
+    </message>
+    <message>
         <source>Remarks about the context</source>
         <translation>关于临床信息的说明</translation>
     </message>
@@ -824,8 +1456,16 @@
         <translation>移除病例</translation>
     </message>
     <message>
+        <source>Remove mark</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Remove own finding</source>
         <translation>移除自己的征象</translation>
+    </message>
+    <message>
+        <source>Remove phrase</source>
+        <translation>删除短语</translation>
     </message>
     <message>
         <source>Remove segment</source>
@@ -844,8 +1484,32 @@
         <translation>移除所选检验值</translation>
     </message>
     <message>
+        <source>Remove the selected mark</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Remove the selected segment</source>
         <translation>移除所选分割</translation>
+    </message>
+    <message>
+        <source>Remove the selected: arm</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove the selected: case</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove the selected: rating round</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove the selected: reader</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove the selected: target</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Remove the sentence at the cursor</source>
@@ -854,6 +1518,34 @@
     <message>
         <source>Remove value</source>
         <translation>移除数值</translation>
+    </message>
+    <message>
+        <source>Remove what was kept</source>
+        <translation>删除保留的内容</translation>
+    </message>
+    <message>
+        <source>Remove what was kept of this report? It can not be brought back afterwards.</source>
+        <translation>删除为该报告保留的内容？之后无法恢复。</translation>
+    </message>
+    <message>
+        <source>Remove: arm</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove: case</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove: rating round</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove: reader</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove: target</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Rename segment</source>
@@ -884,12 +1576,40 @@
         <translation>报告</translation>
     </message>
     <message>
+        <source>Report (optional)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Report (required)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Report A</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Report B</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Report of the reading</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Research use only. Not for clinical diagnosis.</source>
         <translation>仅供研究使用，不用于临床诊断。</translation>
     </message>
     <message>
+        <source>Results (*.zip)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Role</source>
         <translation>角色</translation>
+    </message>
+    <message>
+        <source>Role (optional)</source>
+        <translation>职务（可选）</translation>
     </message>
     <message>
         <source>Role of {name}</source>
@@ -904,8 +1624,24 @@
         <translation>保存为网页、文本或 JSON</translation>
     </message>
     <message>
+        <source>Save audit trail</source>
+        <translation>保存审计记录</translation>
+    </message>
+    <message>
+        <source>Save audit trail…</source>
+        <translation>保存审计记录…</translation>
+    </message>
+    <message>
         <source>Save changes</source>
         <translation>保存更改</translation>
+    </message>
+    <message>
+        <source>Save phrase</source>
+        <translation>保存短语</translation>
+    </message>
+    <message>
+        <source>Save protocol…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Save report</source>
@@ -916,12 +1652,52 @@
         <translation>保存报告…</translation>
     </message>
     <message>
+        <source>Save the protocol</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Saved: {path}</source>
+        <translation>已保存：{path}</translation>
+    </message>
+    <message>
+        <source>Scale</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Scene</source>
+        <translation>场景</translation>
+    </message>
+    <message>
+        <source>Search</source>
+        <translation>搜索</translation>
+    </message>
+    <message>
+        <source>Seconds without input that are idle time</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Section</source>
+        <translation>章节</translation>
+    </message>
+    <message>
         <source>Section for a new sentence</source>
         <translation>新句子所在的节</translation>
     </message>
     <message>
+        <source>Seed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Seed of the order of cases</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Segment</source>
         <translation>分割</translation>
+    </message>
+    <message>
+        <source>Segmentation for Slicer</source>
+        <translation>Slicer 分割文件</translation>
     </message>
     <message>
         <source>Segments</source>
@@ -946,6 +1722,10 @@
     <message>
         <source>Sex:</source>
         <translation>性别：</translation>
+    </message>
+    <message>
+        <source>Short name</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Show</source>
@@ -984,12 +1764,20 @@
         <translation>以三维显示分割</translation>
     </message>
     <message>
+        <source>Show the next case; its time begins</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Show the patient's name</source>
         <translation>显示患者姓名</translation>
     </message>
     <message>
         <source>Show the segments as surfaces in 3D</source>
         <translation>以三维表面显示分割</translation>
+    </message>
+    <message>
+        <source>Show the texts</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Show this and earlier messages in full</source>
@@ -1012,6 +1800,26 @@
         <translation>侧别</translation>
     </message>
     <message>
+        <source>Sign</source>
+        <translation>签名</translation>
+    </message>
+    <message>
+        <source>Sign report</source>
+        <translation>签署报告</translation>
+    </message>
+    <message>
+        <source>Sign report…</source>
+        <translation>签署报告…</translation>
+    </message>
+    <message>
+        <source>Sign the report: it is read-only from then on</source>
+        <translation>签署报告：此后只读</translation>
+    </message>
+    <message>
+        <source>Sign…</source>
+        <translation>签名…</translation>
+    </message>
+    <message>
         <source>Size</source>
         <translation>大小</translation>
     </message>
@@ -1026,6 +1834,10 @@
     <message>
         <source>Stage of the run</source>
         <translation>运行阶段</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Start a report without a model</source>
@@ -1056,6 +1868,26 @@
         <translation>停止运行；先前的内容保持不变</translation>
     </message>
     <message>
+        <source>Stop the time; go on later</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Stop the time; the images go until you continue</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Study protocol</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Submit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Submit the case</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Take back what the last run added</source>
         <translation>撤回上次运行添加的内容</translation>
     </message>
@@ -1080,12 +1912,32 @@
         <translation>采用新版本</translation>
     </message>
     <message>
+        <source>Take this remark away; the audit trail keeps that</source>
+        <translation>去掉此条提示；审计记录会保留</translation>
+    </message>
+    <message>
         <source>Taking back</source>
         <translation>正在撤回</translation>
     </message>
     <message>
+        <source>Template: {title}</source>
+        <translation>模板：{title}</translation>
+    </message>
+    <message>
+        <source>Test before</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation>文字</translation>
+    </message>
+    <message>
         <source>The case that is read now</source>
         <translation>当前阅读的病例</translation>
+    </message>
+    <message>
+        <source>The checks have nothing to say.</source>
+        <translation>检查没有发现问题。</translation>
     </message>
     <message>
         <source>The clipboard holds no text. Copy rows of a spreadsheet first.</source>
@@ -1094,6 +1946,14 @@
     <message>
         <source>The draft has changed</source>
         <translation>草稿已改变</translation>
+    </message>
+    <message>
+        <source>The draft has changed ({count})</source>
+        <translation>草稿已改变（{count}）</translation>
+    </message>
+    <message>
+        <source>The first {count} are shown.</source>
+        <translation>显示前 {count} 条。</translation>
     </message>
     <message>
         <source>The images of this case and what each is for</source>
@@ -1112,16 +1972,52 @@
         <translation>阅读本病例的模型；适用的排在前面</translation>
     </message>
     <message>
+        <source>The order of cases follows from it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The patient's name is not known.</source>
         <translation>患者姓名未知。</translation>
+    </message>
+    <message>
+        <source>The protocol was written: {path}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The report is drafted when the case is analyzed.</source>
         <translation>分析病例后将起草报告。</translation>
     </message>
     <message>
+        <source>The report is not signed: change it as it is.</source>
+        <translation>报告尚未签名：可以直接修改。</translation>
+    </message>
+    <message>
+        <source>The results were written: {path}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The selected model reads the whole image.</source>
         <translation>所选模型读取整幅图像。</translation>
+    </message>
+    <message>
+        <source>The signed report is read-only. Research use only.</source>
+        <translation>签名后的报告只读。仅供研究使用。</translation>
+    </message>
+    <message>
+        <source>The signed version is kept. The new version can be edited, and is signed again.</source>
+        <translation>已签名的版本会保留。新版本可以编辑，并需再次签名。</translation>
+    </message>
+    <message>
+        <source>The time begins when the images appear.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Then click the lesion in an image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no AI draft in this reading.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>There is no AI step to undo.</source>
@@ -1136,6 +2032,10 @@
         <translation>尚无报告。请先分析该病例。</translation>
     </message>
     <message>
+        <source>These checks stand in the way:</source>
+        <translation>以下检查妨碍签名：</translation>
+    </message>
+    <message>
         <source>This model reads around a point, and the image is larger: set the point.</source>
         <translation>该模型读取某点周围，而图像更大：请设定该点。</translation>
     </message>
@@ -1146,6 +2046,30 @@
     <message>
         <source>This model reads around: {places} (mm, RAS)</source>
         <translation>该模型读取以下位置周围：{places}（mm，RAS）</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Time from the first image</source>
+        <translation>从第一幅图像起的时间</translation>
+    </message>
+    <message>
+        <source>Title</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Title of the study</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Type the text of the phrase.</source>
+        <translation>请输入短语的文字。</translation>
+    </message>
+    <message>
+        <source>Type your name.</source>
+        <translation>请输入您的姓名。</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -1176,12 +2100,24 @@
         <translation>单位</translation>
     </message>
     <message>
+        <source>Unsaved work was found</source>
+        <translation>发现未保存的工作</translation>
+    </message>
+    <message>
         <source>Updating: {stage}</source>
         <translation>正在更新：{stage}</translation>
     </message>
     <message>
         <source>Value</source>
         <translation>数值</translation>
+    </message>
+    <message>
+        <source>Verify</source>
+        <translation>核验</translation>
+    </message>
+    <message>
+        <source>Verify report</source>
+        <translation>核验报告</translation>
     </message>
     <message>
         <source>Version</source>
@@ -1212,8 +2148,36 @@
         <translation>警告</translation>
     </message>
     <message>
+        <source>Washout (days)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Washout in days</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Web page</source>
+        <translation>网页</translation>
+    </message>
+    <message>
         <source>Web page (*.html);;Text (*.txt);;Data (*.json)</source>
         <translation>网页 (*.html);;文本 (*.txt);;数据 (*.json)</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>内容</translation>
+    </message>
+    <message>
+        <source>What became of the draft</source>
+        <translation>草稿的变化</translation>
+    </message>
+    <message>
+        <source>What can be inserted</source>
+        <translation>可插入的内容</translation>
+    </message>
+    <message>
+        <source>What else is wrong</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>What is known: earlier disease, operations, treatment</source>
@@ -1224,12 +2188,84 @@
         <translation>缺少的内容</translation>
     </message>
     <message>
+        <source>What is wrong with: Arms</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is wrong with: Arms in a period</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is wrong with: Cases</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is wrong with: Design</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is wrong with: File with the truth</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is wrong with: Findings that are rated</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is wrong with: Idle after (seconds)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is wrong with: Order</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is wrong with: Rating rounds afterwards</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is wrong with: Readers</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is wrong with: Reads of a session</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is wrong with: Report</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is wrong with: Seed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is wrong with: Title</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is wrong with: Washout (days)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>What moved the probability</source>
         <translation>哪些因素影响了概率</translation>
     </message>
     <message>
         <source>What the model does, its license, its intended use and its limits</source>
         <translation>模型的功能、许可、预期用途和局限</translation>
+    </message>
+    <message>
+        <source>What the next mark is</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the protocol does not provide for this case is hidden.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What to do next</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Where the model computes</source>
@@ -1240,8 +2276,28 @@
         <translation>模型读取的位置</translation>
     </message>
     <message>
+        <source>Whether everything is saved</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Whether the model fits</source>
         <translation>模型是否适用</translation>
+    </message>
+    <message>
+        <source>Which report is better?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Who</source>
+        <translation>何人</translation>
+    </message>
+    <message>
+        <source>Who did what, how long it took, what became of the draft</source>
+        <translation>何人做了什么、用时多久、草稿有何变化</translation>
+    </message>
+    <message>
+        <source>Whole report</source>
+        <translation>整个报告</translation>
     </message>
     <message>
         <source>Why a typed value is not used</source>
@@ -1256,12 +2312,32 @@
         <translation>为何申请此次检查？</translation>
     </message>
     <message>
+        <source>Without de-identification the files name the patient where the images do. Research use only.</source>
+        <translation>不去标识化时，图像中有患者姓名的文件也会含有姓名。仅供研究使用。</translation>
+    </message>
+    <message>
+        <source>Years</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>You accepted this version.</source>
         <translation>您已接受此版本。</translation>
     </message>
     <message>
         <source>You changed these segments; a later run put its result beside them.</source>
         <translation>您修改过这些分割；后来的运行将其结果放在旁边。</translation>
+    </message>
+    <message>
+        <source>Your answers can not be changed afterwards</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Your phrases: add, change, remove</source>
+        <translation>您的短语：添加、修改、删除</translation>
+    </message>
+    <message>
+        <source>Your ratings can not be changed afterwards</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Your version and the new one</source>
@@ -1272,6 +2348,14 @@
         <translation>您的文字：{text}</translation>
     </message>
     <message>
+        <source>a number</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>a whole number</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>above the reference range</source>
         <translation>高于参考范围</translation>
     </message>
@@ -1280,8 +2364,16 @@
         <translation>已接受</translation>
     </message>
     <message>
+        <source>addendum</source>
+        <translation>补充</translation>
+    </message>
+    <message>
         <source>age</source>
         <translation>年龄</translation>
+    </message>
+    <message>
+        <source>all arms, each with its cases</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>at or above the operating point</source>
@@ -1312,16 +2404,44 @@
         <translation>临床信息已变</translation>
     </message>
     <message>
+        <source>created</source>
+        <translation>创建</translation>
+    </message>
+    <message>
         <source>current</source>
         <translation>当前</translation>
+    </message>
+    <message>
+        <source>done again</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>drafted</source>
+        <translation>起草</translation>
+    </message>
+    <message>
+        <source>each reader one arm</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>edited</source>
         <translation>已编辑</translation>
     </message>
     <message>
+        <source>every reader, every arm</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>exported</source>
+        <translation>导出</translation>
+    </message>
+    <message>
         <source>female</source>
         <translation>女</translation>
+    </message>
+    <message>
+        <source>finding</source>
+        <translation>发现</translation>
     </message>
     <message>
         <source>graphics card (CUDA)</source>
@@ -1376,6 +2496,10 @@
         <translation>手动</translation>
     </message>
     <message>
+        <source>marked preliminary</source>
+        <translation>标为初步</translation>
+    </message>
+    <message>
         <source>missing</source>
         <translation>缺失</translation>
     </message>
@@ -1384,12 +2508,32 @@
         <translation>缺失：模型将不使用此值</translation>
     </message>
     <message>
+        <source>new draft taken</source>
+        <translation>采用新草稿</translation>
+    </message>
+    <message>
         <source>new version</source>
         <translation>新版本</translation>
     </message>
     <message>
+        <source>no</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>no / yes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>not known</source>
         <translation>未知</translation>
+    </message>
+    <message>
+        <source>not rated yet</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>not stated</source>
@@ -1400,12 +2544,36 @@
         <translation>未采用</translation>
     </message>
     <message>
+        <source>note</source>
+        <translation>备注</translation>
+    </message>
+    <message>
+        <source>one arm</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>open</source>
         <translation>待定</translation>
     </message>
     <message>
+        <source>optional</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>optional; readers never get it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>other</source>
         <translation>其他</translation>
+    </message>
+    <message>
+        <source>own text kept</source>
+        <translation>保留自己的文字</translation>
+    </message>
+    <message>
+        <source>preference</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>prior</source>
@@ -1420,6 +2588,14 @@
         <translation>处理器（CPU）</translation>
     </message>
     <message>
+        <source>random</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>random, arm by arm</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>read</source>
         <translation>已阅读</translation>
     </message>
@@ -1428,8 +2604,20 @@
         <translation>模型会使用</translation>
     </message>
     <message>
+        <source>recovered</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
         <source>rejected</source>
         <translation>已否定</translation>
+    </message>
+    <message>
+        <source>removed</source>
+        <translation>已删除</translation>
+    </message>
+    <message>
+        <source>required</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>right</source>
@@ -1444,16 +2632,64 @@
         <translation>性别</translation>
     </message>
     <message>
+        <source>signed</source>
+        <translation>签名</translation>
+    </message>
+    <message>
+        <source>undone</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
         <source>view</source>
         <translation>体位</translation>
+    </message>
+    <message>
+        <source>with AI</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>without AI</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>without, then with AI</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>years</source>
         <translation>岁</translation>
     </message>
     <message>
+        <source>yes</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{active} at work, {idle} idle (pauses of more than {limit} s).</source>
+        <translation>工作 {active}，空闲 {idle}（超过 {limit} 秒的停顿）。</translation>
+    </message>
+    <message>
         <source>{arrow} was {before} %</source>
         <translation>{arrow} 原为 {before} %</translation>
+    </message>
+    <message>
+        <source>{characters} characters, {words} words</source>
+        <translation>{characters} 个字符，{words} 个词</translation>
+    </message>
+    <message>
+        <source>{count} faults are to be corrected first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{count} files were written to {path}. Research use only.</source>
+        <translation>已将 {count} 个文件写入 {path}。仅供研究使用。</translation>
+    </message>
+    <message>
+        <source>{done} of {total} submitted</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{finding:NAME}, {measurement:NAME} and {value:NAME} are filled in from the case.</source>
+        <translation>{finding:NAME}、{measurement:NAME} 和 {value:NAME} 会按病例填入。</translation>
     </message>
     <message>
         <source>{model} (does not fit)</source>
@@ -1464,8 +2700,21 @@
         <translation>{name}（已不在场景中）</translation>
     </message>
     <message>
+        <source>{problem}
+Why is the clock right now?</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{stage} · {seconds} s</source>
         <translation>{stage} · {seconds} 秒</translation>
+    </message>
+    <message>
+        <source>{status}. Signed by {name}, {time}, content {hash}. Read-only: add an addendum to change it.</source>
+        <translation>{status}。签名：{name}，{time}，内容 {hash}。只读：如需更改请添加补充。</translation>
+    </message>
+    <message>
+        <source>… and {count} more</source>
+        <translation>……另有 {count} 条</translation>
     </message>
     <message>
         <source>◆ read by the model; missing: {count}</source>
@@ -1474,6 +2723,10 @@
     <message>
         <source>✓ Accept</source>
         <translation>✓ 接受</translation>
+    </message>
+    <message>
+        <source>✓ Everything is saved.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>✗ Reject</source>
