@@ -11,7 +11,6 @@ from MedMMSlicerLib.core import Report, ReportSection, ReportSentence
 from MedMMSlicerLib.errors import InputError, UsageError
 from MedMMSlicerLib.reading import report_state as states
 from MedMMSlicerLib.reading.listeners import Listeners
-from MedMMSlicerLib.reading.settings import MemorySettings
 from MedMMSlicerLib.reading.rows import (
     ContributionRow,
     Explanation,
@@ -20,6 +19,7 @@ from MedMMSlicerLib.reading.rows import (
     SegmentComparison,
     SegmentRow,
 )
+from MedMMSlicerLib.reading.settings import MemorySettings
 
 FINDINGS = (
     FindingRow(
