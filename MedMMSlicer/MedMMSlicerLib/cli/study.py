@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from .study_analysis import import_ratings
+from .study_analysis import analyze_study, import_ratings
 
 __all__ = ["study_app"]
 
@@ -13,3 +13,4 @@ study_app = typer.Typer(
 )
 
 study_app.command("import")(import_ratings)
+study_app.command("analyze")(analyze_study)

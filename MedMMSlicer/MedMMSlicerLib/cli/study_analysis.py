@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from .common import console, print_json
 
-__all__ = ["import_ratings"]
+__all__ = ["analyze_study", "import_ratings"]
+
+
+class Covariance(StrEnum):
+    """How the covariance over cases is estimated."""
+
+    jackknife = "jackknife"
+    delong = "delong"
+    unbiased = "unbiased"
+
+
+class Factor(StrEnum):
+    """Whether a conclusion is about a population or about those at hand."""
+
+    random = "random"
+    fixed = "fixed"
+
+
+class Missing(StrEnum):
+    """What happens to cases with missing reads."""
+
+    available = "available"
+    complete = "complete"
 
 
 def import_ratings(
@@ -73,3 +97,48 @@ def import_ratings(
     )
     for note in study.notes:
         console.print(note, highlight=False, markup=False)
+
+
+def analyze_study(
+    study: Path = typer.Argument(help="Folder of medmm study import, collect or simulate.", metavar="STUDY"),
+    out: Path = typer.Option(help="Folder for results.json, report.html, reads.csv and imrmc.csv."),
+    threshold: float | None = typer.Option(None, help="A case is called positive at this rating or more."),
+    covariance: Covariance = typer.Option(Covariance.jackknife, help="Covariance over cases."),
+    readers: Factor = typer.Option(Factor.random, help="Readers of the primary conclusion."),
+    cases: Factor = typer.Option(Factor.random, help="Cases of the primary conclusion."),
+    alpha: float = typer.Option(0.05, help="Level of the tests; intervals are of 1 - alpha."),
+    reference_test: str = typer.Option("", help="Differences are other tests minus this one."),
+    missing: Missing = typer.Option(
+        Missing.available, help="With missing reads: use all that are there, or complete cases only."
+    ),
+    json: bool = typer.Option(False, "--json", help="Print results.json."),
+) -> None:
+    """Analyze a reader study: ROC, multi-reader tests, times, ratings, agreement. Research use only."""
+    from ..study.analysis.analysis import analyze_folder
+    from ..study.analysis.options import AnalysisOptions
+
+    options = AnalysisOptions(
+        threshold=threshold,
+        covariance=covariance.value,
+        readers=readers.value,
+        cases=cases.value,
+        alpha=alpha,
+        reference_test=reference_test,
+        missing=missing.value,
+    )
+    results, written = analyze_folder(study, out, options)
+    if json:
+        print_json(results)
+        return
+    _print_results(results)
+    console.print(f"{len(written)} files written to {out}; open report.html", highlight=False, markup=False)
+
+
+def _print_results(results: dict[str, Any]) -> None:
+    from ..study.analysis.report import summary_texts
+
+    if results["study"]["synthetic"]:
+        console.print("SYNTHETIC DATA: a simulation made these reads.")
+    for text in summary_texts(results):
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
+    console.print("Research use only.")

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..results import Deviation, PreferenceVote, Problem, QualityRating
+
 if TYPE_CHECKING:
     from ...stats.ratings import ReaderRatings
 
-__all__ = ["Lesion", "Mark", "Preference", "Read", "ScaleRating", "StudyCase", "StudyData"]
+__all__ = ["Lesion", "Mark", "Read", "StudyCase", "StudyData"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,9 @@ class Read:
     rating : float, optional
         Finite, higher means more suspicious; None: planned and not read.
     time_s : float, optional
-        Seconds from the first image to the submission, above 0.
+        Seconds of work from the first image to the submission, above 0.
+    idle_s, interrupted_s : float, optional
+        Pauses without input, and interruptions; not part of ``time_s``.
     """
 
     reader: str
@@ -51,6 +55,8 @@ class Read:
     case: str
     rating: float | None
     time_s: float | None = None
+    idle_s: float | None = None
+    interrupted_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -74,28 +80,8 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class ScaleRating:
-    """A rating of a report or a read on a named scale, such as ``accuracy`` (1 to 5) or ``radpeer``."""
-
-    rater: str
-    test: str
-    case: str
-    scale: str
-    value: str
-
-
-@dataclass(frozen=True)
-class Preference:
-    """What an evaluator preferred for a case: name of a test, or empty for no preference."""
-
-    evaluator: str
-    case: str
-    preferred: str
-
-
-@dataclass(frozen=True)
 class StudyData:
-    """A study, complete enough to be analyzed.
+    """A study, or the part of it that is about one target, complete enough to be analyzed.
 
     Parameters
     ----------
@@ -108,12 +94,15 @@ class StudyData:
     reads : tuple of Read
         One at most for each reader, test and case; planned reads that are missing stand here without rating.
     lesions, marks : tuple
-        For lesion-marking studies; ``marks`` may be empty with ``lesions`` given.
-    scale_ratings, preferences : tuple
-    exclusions : tuple of (str, int)
-        Why reads or cases were left out before the analysis, and how many.
-    deviations : tuple of str
-        From the protocol.
+        For lesion-marking studies.
+    marks_lesions : bool
+        Whether readers marked lesions: there may be no mark at all.
+    target : str
+        What the ratings are about.
+    quality, preferences : tuple
+        Rounds of rating and preference after the reading.
+    deviations, problems : tuple
+        From the protocol; and what was found on collecting, some of it left out.
     notes : tuple of str
         On the input and how it was treated.
     source : mapping
@@ -129,10 +118,11 @@ class StudyData:
     lesions: tuple[Lesion, ...] = ()
     marks: tuple[Mark, ...] = ()
     marks_lesions: bool = False
-    scale_ratings: tuple[ScaleRating, ...] = ()
-    preferences: tuple[Preference, ...] = ()
-    exclusions: tuple[tuple[str, int], ...] = ()
-    deviations: tuple[str, ...] = ()
+    target: str = "rating"
+    quality: tuple[QualityRating, ...] = ()
+    preferences: tuple[PreferenceVote, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
+    problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     source: Mapping[str, Any] = field(default_factory=dict)
 
@@ -175,21 +165,17 @@ class StudyData:
                 table[tests[read.test], readers[read.reader], cases[read.case]] = value
         return table
 
-    def planned(self) -> NDArray[np.bool_]:
-        """Whether a read is listed, with or without rating, by test, reader and case, shape (T, R, C)."""
-        table = np.zeros((len(self.tests), len(self.readers), len(self.cases)), bool)
-        tests, readers = _places(self.tests), _places(self.readers)
-        cases = _places(case.name for case in self.cases)
-        for read in self.reads:
-            table[tests[read.test], readers[read.reader], cases[read.case]] = True
-        return table
-
     def reader_ratings(self) -> ReaderRatings:
         """The ratings as the seam to ``stats``."""
         from ...stats.ratings import ReaderRatings
 
         return ReaderRatings(
-            self.tests, self.readers, tuple(case.name for case in self.cases), self.positive, self.grid()
+            self.tests,
+            self.readers,
+            tuple(case.name for case in self.cases),
+            self.positive,
+            self.grid(),
+            self.clusters,
         )
 
 

@@ -22,9 +22,20 @@ _RESERVED = {"truth"}
 
 
 def reads_bytes(study: StudyData) -> bytes:
-    """Every planned read as CSV: ``reader,test,case,truth,rating,time_s,cluster,status``."""
+    """Every planned read as CSV, a row each, with its times and whether it is missing."""
     cases = {case.name: case for case in study.cases}
-    header = ("reader", "test", "case", "truth", "rating", "time_s", "cluster", "status")
+    header = (
+        "reader",
+        "test",
+        "case",
+        "truth",
+        "rating",
+        "time_s",
+        "idle_s",
+        "interrupted_s",
+        "cluster",
+        "status",
+    )
     return csv_bytes(
         header,
         (
@@ -35,6 +46,8 @@ def reads_bytes(study: StudyData) -> bytes:
                 str(int(cases[read.case].positive)),
                 number_text(read.rating),
                 number_text(read.time_s),
+                number_text(read.idle_s),
+                number_text(read.interrupted_s),
                 cases[read.case].cluster,
                 "missing" if read.rating is None else "read",
             )
