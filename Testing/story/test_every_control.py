@@ -15,11 +15,12 @@ from .controls import controls, shortcut_of
 from .entries import TOOL_BAR, WINDOW, Entry
 from .hands import settle
 from .panel_entries import EDITOR, PANEL
+from .report_entries import REPORT_BARS
 from .world import CT, FILM, World, open_world
 
 pytestmark = [pytest.mark.panel, pytest.mark.slow]
 
-ENTRIES: dict[str, Entry] = {**WINDOW, **PANEL, **EDITOR, **TOOL_BAR}
+ENTRIES: dict[str, Entry] = {**WINDOW, **PANEL, **REPORT_BARS, **EDITOR, **TOOL_BAR}
 ELSEWHERE = {"file.quit": "test_quitting_closes_the_reader"}
 
 
