@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .application import HostApplication
+from .flat_layers import FlatLayers
 
 __all__ = ["OffscreenWindow", "SliceDrawing", "VolumeDrawing"]
 
@@ -58,6 +59,8 @@ class OffscreenWindow:
         self.window = vtkRenderWindow()
         self.window.SetOffScreenRendering(1)
         self.window.SetMultiSamples(samples)
+        # A slice view is drawn over nothing where pictures are put under it afterwards.
+        self.window.SetAlphaBitPlanes(1)
         self.window.SetSize(*size_px)
         self.renderer = vtkRenderer()
         self.window.AddRenderer(self.renderer)
@@ -128,6 +131,9 @@ class SliceDrawing:
         self.logic.SetMRMLScene(self._scene)
         self.logic.SetSliceNode(node)
         self.logic.ResizeSliceNode(*window.size_px)
+        # One sample for each pixel, which is what a view without a slab shows: with two, VTK does not take
+        # its quick way (measured: 33 instead of 7 ms of processor time for 930 x 914 pixels).
+        node.SetSlabReconstructionOversamplingFactor(1.0)
         self._mapper = vtkImageMapper()
         # The logic gives finished colors: this window and level leave them as they are.
         self._mapper.SetColorWindow(255)
@@ -136,6 +142,9 @@ class SliceDrawing:
         self._actor.SetMapper(self._mapper)
         self._actor.GetProperty().SetDisplayLocationToBackground()
         window.renderer.AddViewProp(self._actor)
+        window.renderer.SetBackground(0.0, 0.0, 0.0)
+        window.renderer.SetBackgroundAlpha(0.0)
+        self._flat = FlatLayers(window.renderer)
         factory = slicer.vtkMRMLSliceViewDisplayableManagerFactory.GetInstance()
         self._group = _managers(application, factory, (*_SLICE_MANAGERS, *extra_managers), window.renderer)
         self._group.SetMRMLDisplayableNode(node)
@@ -157,10 +166,23 @@ class SliceDrawing:
         """Draw; see `OffscreenWindow.render`."""
         self.logic.UpdatePipeline()
         # There is no connection before a volume was chosen.
-        connection = self.logic.GetImageDataConnection()
+        connection = self._images()
         self._mapper.SetInputConnection(connection)
         self._actor.SetVisibility(connection is not None)
-        return self.window.render()
+        size_px = self.window.size_px
+        if not self._flat.find(size_px):
+            return self._flat.blend(size_px)
+        with self._flat.hidden():
+            over = self.window.render()
+        return self._flat.blend(size_px, over)
+
+    def _images(self) -> Any:
+        """Where the volumes come from: already blended, unless there is one alone."""
+        composite, layer = self.composite, self.logic.GetBackgroundLayer()
+        others = (composite.GetForegroundVolumeID(), composite.GetLabelVolumeID())
+        if layer is None or not composite.GetBackgroundVolumeID() or any(others):
+            return self.logic.GetImageDataConnection()
+        return layer.GetImageDataConnection()
 
     def close(self, remove_nodes: bool = False) -> None:
         """Let go of the scene; ``remove_nodes`` takes slice and composite node out of it, too."""

@@ -14,6 +14,7 @@ __all__ = [
     "Slot",
     "UnboundSlot",
     "StaticSlot",
+    "WRAPPED",
     "builtin_qt_slot",
     "call",
     "raw",
@@ -152,6 +153,10 @@ class UnboundSlot:
 UnboundSlot.__name__ = UnboundSlot.__qualname__ = "builtin_qt_slot"
 
 
+WRAPPED = ("__name__",)
+"""What a wrapper takes over: PySide6 makes the help text of its methods when it is read, which takes long."""
+
+
 def raise_keywords(name: str) -> None:
     """Refuse keyword arguments, as every call into Qt does."""
     raise ValueError(f"Called {name} with keyword arguments, but called slot does not support kwargs.")
@@ -160,7 +165,7 @@ def raise_keywords(name: str) -> None:
 def refusing_text(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the method so that it takes no text in place of a color, a font, a key or a picture."""
 
-    @functools.wraps(function)
+    @functools.wraps(function, assigned=WRAPPED)
     def checked(*args: Any) -> Any:
         if any(isinstance(argument, str) for argument in args):
             raise ValueError(f"Called {function.__name__} with wrong arguments: {args[1:]!r}")

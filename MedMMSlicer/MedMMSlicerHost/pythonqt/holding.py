@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from .calls import raw
+from .calls import WRAPPED, raw
 
 __all__ = ["NOT_HELD", "without_holding"]
 
@@ -35,7 +35,7 @@ def without_holding(function: Callable[..., Any]) -> Callable[..., Any]:
     There it dies at once; here when the event loop turns next.
     """
 
-    @functools.wraps(function)
+    @functools.wraps(function, assigned=WRAPPED)
     def call_and_watch(instance: Any, *args: Any) -> Any:
         result = function(instance, *args)
         for argument in args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ _LETTER_COLOR = (255, 210, 90)
 _SHADOW = (0, 0, 0)
 _AROUND = ((-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1))
 """Pixels in which the rim of a letter lies."""
+_KEPT_TEXTS = 128
 
 
 @dataclass(frozen=True)
@@ -127,11 +129,30 @@ def _text(
     painter: Any, place: tuple[int, int, int, int], align: Any, text: str, color: tuple[int, int, int]
 ) -> None:
     """Write with a dark rim, so that it can be read on bright images as well."""
-    if not text:
-        return
-    x, y, width, height = place
+    if text:
+        x, y, width, height = place
+        size, ratio = (width + 2, height + 2), float(painter.device().devicePixelRatioF())
+        font = painter.font()
+        painter.drawImage(x - 1, y - 1, _lettering(text, size, int(align), color, font.toString(), ratio))
+
+
+@functools.lru_cache(maxsize=_KEPT_TEXTS)
+def _lettering(
+    text: str, size: tuple[int, int], align: int, color: tuple[int, int, int], font: str, ratio: float
+) -> Any:
+    """A text as a picture: most are the same in the next picture of the view, and writing takes long."""
+    width, height = size
+    image = qt.QImage(round(width * ratio), round(height * ratio), qt.QImage.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(0)
+    painter = qt.QPainter(image)
+    used = qt.QFont()
+    used.fromString(font)
+    painter.setFont(used)
     painter.setPen(qt.QColor(*_SHADOW))
     for right, down in _AROUND:
-        painter.drawText(qt.QRect(x + right, y + down, width, height), align, text)
+        painter.drawText(qt.QRect(1 + right, 1 + down, width - 2, height - 2), align, text)
     painter.setPen(qt.QColor(*color))
-    painter.drawText(qt.QRect(x, y, width, height), align, text)
+    painter.drawText(qt.QRect(1, 1, width - 2, height - 2), align, text)
+    painter.end()
+    return image
