@@ -317,6 +317,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/study/analysis/options.py
   MedMMSlicerLib/study/analysis/page.py
   MedMMSlicerLib/study/analysis/plain.py
+  MedMMSlicerLib/study/analysis/preferences.py
   MedMMSlicerLib/study/analysis/quality.py
   MedMMSlicerLib/study/analysis/reader_agreement.py
   MedMMSlicerLib/study/analysis/reader_tests.py
@@ -324,6 +325,8 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/study/analysis/rows.py
   MedMMSlicerLib/study/analysis/sections_accuracy.py
   MedMMSlicerLib/study/analysis/sections_other.py
+  MedMMSlicerLib/study/analysis/simulating.py
+  MedMMSlicerLib/study/analysis/times.py
   MedMMSlicerLib/study/answers.py
   MedMMSlicerLib/study/archives.py
   MedMMSlicerLib/study/assignment.py

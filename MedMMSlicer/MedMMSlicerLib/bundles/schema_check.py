@@ -23,15 +23,21 @@ _MAXIMUM_VIOLATIONS = 100
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
-def check_schema(metadata: Mapping[str, Any]) -> tuple[Violation, ...]:
-    """Compare the whole ``metadata.json`` with the schema.
+def check_schema(metadata: Mapping[str, Any], schema_path: Path = SCHEMA_PATH) -> tuple[Violation, ...]:
+    """Compare the whole ``metadata.json``, or another file, with its schema.
+
+    Parameters
+    ----------
+    metadata : mapping
+    schema_path : Path
+        Of the JSON Schema.
 
     Returns
     -------
     tuple of Violation
         In the order of the JSON paths, at most 100.
     """
-    errors = itertools.islice(_validator().iter_errors(metadata), _MAXIMUM_VIOLATIONS)
+    errors = itertools.islice(_validator(schema_path).iter_errors(metadata), _MAXIMUM_VIOLATIONS)
     violations = [violation for error in errors for violation in _explain(error)]
     unique = dict.fromkeys(violations)
     return tuple(sorted(unique, key=lambda violation: violation.where))[:_MAXIMUM_VIOLATIONS]
@@ -51,7 +57,7 @@ def json_path(parts: Iterable[str | int]) -> str:
 
 
 @functools.cache
-def _validator() -> Any:
+def _validator(path: Path) -> Any:
     """Build the validator: ``$`` ends the text (Python's also matches before a newline), 1.0 is no integer"""
     from jsonschema import Draft202012Validator, validators
 
@@ -64,7 +70,7 @@ def _validator() -> Any:
         validators={"pattern": _check_pattern},
         type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", is_integer),
     )
-    schema = json.loads(SCHEMA_PATH.read_text(encoding="utf-8"))
+    schema = json.loads(path.read_text(encoding="utf-8"))
     return strict(schema)
 
 
@@ -84,7 +90,11 @@ def _explain(error: ValidationError) -> Iterator[Violation]:
     path: list[str | int] = list(error.absolute_path)
     instance: Any = error.instance
     schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
-    expected = f"Expected: {schema['description']}." if "description" in schema else "See the bundle format."
+    expected = (
+        f"Expected: {schema['description']}."
+        if "description" in schema
+        else "See the documentation of this file."
+    )
     if error.validator == "required":
         for key in schema["required"]:
             if key not in instance:

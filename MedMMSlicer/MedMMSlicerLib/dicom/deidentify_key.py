@@ -132,8 +132,8 @@ def default_key_path() -> Path:
     return home.joinpath(*parts.get(sys.platform, (".local", "share")), "medmm", "deidentification.key")
 
 
-def load_key(path: Path | None = None) -> bytes:
-    """Read the key, or make one on first use (32 random bytes, mode 0600).
+def load_key(path: Path | None = None, purpose: str = "de-identification") -> bytes:
+    """Read the key, or make one on first use (32 random bytes, mode 0600); messages say what it is for.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def load_key(path: Path | None = None) -> bytes:
         key = bytes.fromhex(text.strip())
     except (OSError, ValueError) as error:
         raise InputError(
-            f"{path} holds no key for de-identification ({error}). Restore or remove it."
+            f"{path} holds no key for {purpose} ({error}). Restore or remove it."
         ) from error
     if os.name == "posix" and mode & 0o077:
         raise InputError(f"{path} can be read by others. Run chmod 600 on it, or remove it for a new key.")
@@ -174,7 +174,7 @@ def _make(path: Path) -> None:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(
-            f"{path} could not be made: {error.strerror or error}. Give a key with --key FILE."
+            f"{path} could not be made: {error.strerror or error}. Check the rights of that folder."
         ) from error
 
 

@@ -195,7 +195,8 @@ class RatingRound:
     kind : RoundKind
     evaluators : tuple of str
     sources : tuple of str
-        Names of tests whose submitted reports are rated, or keys of `StudyCase.reports`; two for a preference.
+        Names of tests whose submitted reports are rated, or keys of `StudyCase.reports`; two for a
+        preference.
     scales : tuple of str
         Likert only: what is rated from 1 to 5.
     shows_images : bool

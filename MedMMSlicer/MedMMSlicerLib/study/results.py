@@ -121,8 +121,8 @@ class Deviation:
 class Problem:
     """Something that collecting found.
 
-    ``kind`` is a word such as ``forged_signature``, ``duplicate``, ``invalid_rating``; ``where`` a file, reader or
-    task; ``message`` one line for people; ``is_excluded`` whether data was left out because of it.
+    ``kind`` is a word such as ``forged_signature``, ``duplicate``, ``invalid_rating``; ``where`` a file, a
+    reader or a case; ``message`` one line for people; ``is_excluded``: data was left out because of it.
     """
 
     kind: str

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .answers import Answers, QualityScore, Vote
-from .protocol import Form, Target
+from .answers import Answers, QualityScore, Questions, Vote
 
 __all__ = [
     "AiOutput",
@@ -40,7 +39,8 @@ class WorklistItem:
     kind : str
         ``read``, ``likert``, ``radpeer`` or ``preference``.
     state : str
-        ``waiting``, ``open`` (started, not submitted), ``paused`` or ``submitted``.
+        ``waiting``, ``open`` (started, not submitted), ``paused``, ``submitted`` or ``refused`` (its files
+        were changed).
     is_available : bool
         Whether it can be started now.
     reason : str
@@ -54,16 +54,6 @@ class WorklistItem:
     state: str
     is_available: bool
     reason: str = ""
-
-
-@dataclass(frozen=True)
-class Questions:
-    """What is asked about every case; ``report`` is none, optional or required."""
-
-    targets: tuple[Target, ...] = ()
-    forms: tuple[Form, ...] = ()
-    report: str = "none"
-    idle_after_s: float = 60.0
 
 
 @dataclass(frozen=True)
