@@ -91,7 +91,7 @@ class ResultWriter:
             left = restore_segmentation(self._room.scene, state, False)
             if left:
                 yield from self._surfaces(state.node_id, in_3d)
-            if not left and state.segmentation is None:
+            if not left and state.segments is None:
                 others = [node_id for node_id in self._nodes("segmentation") if node_id != state.node_id]
                 self._set_nodes("segmentation", others)
                 with self._room.cases.quiet():

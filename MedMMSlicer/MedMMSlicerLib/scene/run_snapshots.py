@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..core import HeatMap
 from ._mrml import MrmlScene, get_node
+from ._segment_voxels import BINARY_LABELMAP, erase_unreferenced
 from .heat_maps import add_heat_map
 from .reruns import touched_segments
 from .volumes import set_image, volume_from_node
@@ -26,28 +27,41 @@ _ATTRIBUTES = ("MedMM.Provenance", "MedMM.SegmentIds")
 
 @dataclass(frozen=True, eq=False)
 class SegmentationState:
-    """A copy of a segmentation; ``segmentation`` is None for one that did not exist."""
+    """Copies of the segments of a segmentation by id; None for a segmentation that did not exist."""
 
     node_id: str
-    segmentation: Any = None
+    segments: Mapping[str, Any] | None = None
     attributes: tuple[tuple[str, str | None], ...] = ()
 
 
 def keep_segmentation(scene: MrmlScene, node_id: str) -> SegmentationState:
-    """Copy the segments of a segmentation node, voxels included."""
-    from slicer import vtkSegmentation  # noqa: TID251 - this package is the door
+    """Copy the segments of a segmentation node, voxels included; those that share voxels still do."""
+    from slicer import vtkOrientedImageData, vtkSegment  # noqa: TID251 - this package is the door
 
     node = get_node(scene, node_id, "vtkMRMLSegmentationNode")
-    copy = vtkSegmentation()
-    copy.DeepCopy(node.GetSegmentation())
+    segmentation = node.GetSegmentation()
+    layers: dict[Any, Any] = {}
+    copies = {}
+    for segment_id in segmentation.GetSegmentIDs():
+        segment, copy = segmentation.GetSegment(segment_id), vtkSegment()
+        copy.DeepCopyMetadata(segment)
+        copy.SetLabelValue(segment.GetLabelValue())
+        layer = segment.GetRepresentation(BINARY_LABELMAP)
+        if layer is not None:
+            if layer not in layers:
+                layers[layer] = vtkOrientedImageData()
+                layers[layer].DeepCopy(layer)
+            copy.AddRepresentation(BINARY_LABELMAP, layers[layer])
+        copies[segment_id] = copy
     attributes = tuple((name, node.GetAttribute(name)) for name in _ATTRIBUTES)
-    return SegmentationState(node_id, copy, attributes)
+    return SegmentationState(node_id, copies, attributes)
 
 
 def restore_segmentation(scene: MrmlScene, state: SegmentationState, surfaces: bool = True) -> bool:
     """Bring a segmentation back; segments that a person touched stay as they are now.
 
-    Surfaces, where there are some, are made again, unless ``surfaces`` is False.
+    The copies themselves come back, so this can be done once. Surfaces, where there are some, are made again,
+    unless ``surfaces`` is False.
 
     Returns
     -------
@@ -62,16 +76,18 @@ def restore_segmentation(scene: MrmlScene, state: SegmentationState, surfaces: b
     had_surface = segmentation.ContainsRepresentation("Closed surface")
     # While some segments have surfaces, the views ask for those of a segment that has no voxels just now.
     segmentation.RemoveRepresentation("Closed surface")
-    before = state.segmentation.GetSegmentIDs() if state.segmentation is not None else ()
+    before = state.segments or {}
     for segment_id in segmentation.GetSegmentIDs():
         if segment_id not in kept:
             # The voxels of all segments are one array: without this, MRML erases them there one by one.
             segmentation.GetSegment(segment_id).RemoveAllRepresentations()
             segmentation.RemoveSegment(segment_id)
-    for position, segment_id in enumerate(before):
+    for position, (segment_id, segment) in enumerate(before.items()):
         if segment_id not in kept:
-            segmentation.CopySegmentFromSegmentation(state.segmentation, segment_id)
+            segmentation.AddSegment(segment, segment_id)
             segmentation.SetSegmentIndex(segment_id, min(position, segmentation.GetNumberOfSegments() - 1))
+    if kept:
+        erase_unreferenced(node, None)
     for name, value in state.attributes:
         node.SetAttribute(name, value)
     if had_surface and surfaces and segmentation.GetNumberOfSegments():
