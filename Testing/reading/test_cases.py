@@ -197,6 +197,42 @@ def test_images_that_can_not_be_read(room: ReadingRoom, radiograph: Path, tmp_pa
     assert str(tmp_path) not in read_text(room.scene, node_id), "folders may carry the patient's name"
 
 
+def test_of_several_files_those_that_can_be_read_are_opened(
+    room: ReadingRoom, radiograph: Path, phantom_file: Path, tmp_path: Path
+) -> None:
+    text, empty, damaged = tmp_path / "notes.txt", tmp_path / "empty.nii.gz", tmp_path / "damaged.nii.gz"
+    text.write_text("no image", encoding="utf-8")
+    empty.write_bytes(b"")
+    whole = phantom_file.read_bytes()
+    damaged.write_bytes(whole[: len(whole) // 2])
+    gone = tmp_path / "gone.dcm"
+    ids = room.cases.open_paths([text, radiograph, empty, phantom_file, damaged, gone])
+    assert len(ids) == len(room.cases.entries()) == 2
+    assert room.message is not None and room.message.severity == "warning"
+    assert room.message.text.startswith("4 not opened: ")
+    for path in (text, empty, damaged, gone):
+        assert path.name in room.message.text
+    assert room.scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == 2
+
+
+def test_of_several_files_none_of_which_can_be_read_nothing_stays(room: ReadingRoom, tmp_path: Path) -> None:
+    paths = [tmp_path / f"notes{number}.txt" for number in range(3)]
+    for path in paths:
+        path.write_text("no image", encoding="utf-8")
+    with pytest.raises(InputError, match="notes0"):
+        room.cases.open_paths(paths)
+    assert room.cases.entries() == () and room.message is None
+
+
+def test_a_message_about_many_files_stays_short(room: ReadingRoom, radiograph: Path, tmp_path: Path) -> None:
+    paths = [tmp_path / f"notes{number}.txt" for number in range(30)]
+    for path in paths:
+        path.write_text("no image", encoding="utf-8")
+    assert len(room.cases.open_paths([radiograph, *paths])) == 1
+    assert room.message is not None
+    assert room.message.text.startswith("30 not opened: ") and room.message.text.endswith("And 26 more.")
+
+
 def test_removing_a_case_takes_its_nodes_along(
     room: ReadingRoom, radiograph: Path, phantom_file: Path
 ) -> None:

@@ -22,11 +22,16 @@ _DATA_FILES = {".raw", ".zraw"}  # voxels of a .mhd or .nhdr header
 _SEGMENTATION = (".seg.nrrd", ".seg.nhdr")
 
 
-def scan(inputs: Sequence[Path], progress: Callable[[int, int], None] | None = None) -> tuple[Study, ...]:
+def scan(
+    inputs: Sequence[Path],
+    progress: Callable[[int, int], None] | None = None,
+    unreadable: list[InputError] | None = None,
+) -> tuple[Study, ...]:
     """List the series in files and folders, without reading voxels.
 
-    A file that is named must be readable. In a folder (searched with its subfolders), files that can not be
-    read are left out, and every series of the folder gets a ``skipped-file`` note.
+    A file that is named must be readable, unless ``unreadable`` is given. In a folder (searched with its
+    subfolders), files that can not be read are left out, and every series of the folder gets a
+    ``skipped-file`` note.
 
     Parameters
     ----------
@@ -34,6 +39,8 @@ def scan(inputs: Sequence[Path], progress: Callable[[int, int], None] | None = N
         Files and folders of DICOM, NIfTI, NRRD, MetaImage, PNG, JPEG or TIFF.
     progress : callable, optional
         Called with (files done, files in all).
+    unreadable : list of InputError, optional
+        Gets what is wrong with inputs that are named and can not be read; the others are listed.
 
     Returns
     -------
@@ -47,7 +54,7 @@ def scan(inputs: Sequence[Path], progress: Callable[[int, int], None] | None = N
     """
     if not inputs:
         raise InputError("No image was given. Name a file or a folder.")
-    files = list(dict.fromkeys(item for path in inputs for item in _expand(Path(path))))
+    files = _files_of(inputs, unreadable)
     headers: dict[tuple[str, str], dict[Path, Any]] = {}
     others: list[Series] = []
     skipped: list[InputError] = []
@@ -58,14 +65,17 @@ def scan(inputs: Sequence[Path], progress: Callable[[int, int], None] | None = N
             else:
                 _add_header(headers, path)
         except InputError as error:
-            if not in_folder:
+            if in_folder:
+                skipped.append(error)
+            elif unreadable is None:
                 raise
-            skipped.append(error)
+            else:
+                unreadable.append(error)
         if progress is not None:
             progress(number, len(files))
     studies = _studies(headers, others)
     if not studies:
-        raise _nothing(inputs, skipped)
+        raise _nothing(inputs, [*(unreadable or ()), *skipped])
     return _with_note(studies, skipped) if skipped else studies
 
 
@@ -116,6 +126,19 @@ def read_image(path: Path) -> Series:
         names = ", ".join(series.name for series in found[:5]) + (", ..." if len(found) > 5 else "")
         raise InputError(f"{path} holds {len(found)} series ({names}). Give one of them.")
     return load(found[0])
+
+
+def _files_of(inputs: Sequence[Path], unreadable: list[InputError] | None) -> list[tuple[Path, bool]]:
+    """Files of all inputs, each once, with whether it was found in a folder."""
+    files: dict[tuple[Path, bool], None] = {}
+    for path in inputs:
+        try:
+            files |= dict.fromkeys(_expand(Path(path)))
+        except InputError as error:
+            if unreadable is None:
+                raise
+            unreadable.append(error)
+    return list(files)
 
 
 def _expand(path: Path) -> Iterator[tuple[Path, bool]]:

@@ -1,4 +1,4 @@
-"""Reading images into the scene: all of them, or, when that fails or is cancelled, none."""
+"""Reading images into the scene: all that can be read; none when that is none, or when it is cancelled."""
 
 from __future__ import annotations
 
@@ -32,6 +32,10 @@ _NEEDED_LATER = (
 """Imported while the reader waits for images anyway, so that nothing is imported while they read."""
 
 
+_MOST_REASONS = 4
+"""Of a message: the reader can not read more while it is shown."""
+
+
 @dataclass(frozen=True, eq=False)
 class Member:
     """A series that is in the scene: without voxels here, they are in the node."""
@@ -54,21 +58,38 @@ class Loaded:
 
 
 class CaseOpening:
-    """One call of *open*."""
+    """One call of *open*.
+
+    Attributes
+    ----------
+    failures : list of MedMMError
+        Why files were not opened, while others were.
+    """
 
     def __init__(self, room: ReadingRoom, progress: Callable[[str, float], None] | None) -> None:
         self._room = room
         self._control = RunControl(progress=progress) if progress is not None else RunControl()
+        self.failures: list[MedMMError] = []
         self._created: list[str] = []
         self._modality = ""
         self._points: tuple[Point, ...] = ()
 
     def groups(self, paths: Sequence[Path]) -> tuple[Group, ...]:
-        """Find the series of files and folders."""
+        """Find the series of files and folders.
+
+        Raises
+        ------
+        InputError
+            If there is none that can be read.
+        """
         from ..dicom.reading import scan
 
         self._control.step("looking for images", 0.0)
-        studies = scan([Path(path) for path in paths], self._headers)
+        unreadable: list[InputError] = []
+        # One alone is refused with its own reason.
+        several = len(paths) > 1
+        studies = scan([Path(path) for path in paths], self._headers, unreadable if several else None)
+        self.failures += unreadable
         return group_series(studies)
 
     def sample_groups(self, sample_id: str) -> tuple[Group, ...]:
@@ -104,9 +125,15 @@ class CaseOpening:
             done = 0
             loaded = []
             for group in groups:
-                loaded.append(self._load_group(group, known, (done, total)))
+                try:
+                    loaded.append(self._load_group(group, known, (done, total)))
+                except InputError as error:
+                    if len(groups) == 1:
+                        raise
+                    self.failures.append(error)
                 done += len(group.series)
-            self._require_something(loaded)
+            if not any(item.members or item.known_case for item in loaded):
+                raise self._nothing()
         except BaseException:
             from ..scene.cases import remove_nodes
 
@@ -177,10 +204,18 @@ class CaseOpening:
         self._created.append(node_id)
         return Member(_without_voxels(loaded), node_id, self._room.models.fits(loaded))
 
-    @staticmethod
-    def _require_something(loaded: Sequence[Loaded]) -> None:
-        if not any(item.members or item.known_case for item in loaded):
-            raise InputError("No image could be opened. Give a folder with DICOM or image files.")
+    def _nothing(self) -> MedMMError:
+        if self.failures:
+            return self.failures[0]
+        return InputError("No image could be opened. Give a folder with DICOM or image files.")
+
+    def what_failed(self) -> str:
+        """What was not opened and why, in one line; empty if everything was."""
+        said = [str(error) for error in self.failures[:_MOST_REASONS]]
+        more = len(self.failures) - len(said)
+        if more:
+            said.append(f"And {more} more.")
+        return f"{len(self.failures)} not opened: {' '.join(said)}" if said else ""
 
     def _origin(self, volume_id: str, files: Sequence[Path]) -> tuple[Series, tuple[str, ...]]:
         """The series of a foreign volume, and what could not be read about it."""

@@ -79,7 +79,8 @@ class CaseDesk:
         """Open files and folders; returns the ids of the cases, the first of which is then current.
 
         DICOM files become one case per study, every other file one of its own. A study that is open already
-        is not opened twice.
+        is not opened twice. Of several inputs, those that can be read are opened; one message says which can
+        not, and why.
 
         Parameters
         ----------
@@ -293,7 +294,10 @@ class CaseDesk:
         opening.prepare_reading()
         with self.quiet():
             loaded = opening.load(groups, self._store.known_series())
-        return self._register(loaded)
+        ids = self._register(loaded)
+        if opening.failures:
+            self._room.tell("warning", opening.what_failed())
+        return ids
 
     def _register(self, loaded: Sequence[Loaded], adopted: bool = False) -> tuple[str, ...]:
         with self._room.listeners.hold():
