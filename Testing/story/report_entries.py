@@ -90,12 +90,11 @@ def left_behind(world: World) -> None:
     """A report of another session on the same images."""
     fresh(world)
     world.room.report.add_sentence("impression", "Typed before the crash.")
-    autosave, folder = world.room.report.workflow.autosave, world.folder / "recovery"
+    autosave = world.room.report.workflow.autosave
     autosave.close()
-    world.room.report.undo()
-    autosave.use(folder)
-    world.panel.report.recovery._look()
-    world.hands.rest()
+    autosave.use(world.folder / "recovery")
+    drop_other(world)
+    fresh(world)
     assert world.panel.report.recovery.widget.isVisible()
 
 

@@ -31,12 +31,12 @@ class ReportInsertsMenu:
     def show_insert(self) -> None:
         """Open the list of what can be inserted."""
         if self._ready():
-            self._open(InsertDialog(self._part.widget, self._room, self.insert))
+            self._open(InsertDialog(self._part.widget.window(), self._room, self.insert))
 
     def show_phrases(self) -> None:
         """Open the reader's phrases."""
         self._part.flush()
-        self._open(PhrasesDialog(self._part.widget, self._room))
+        self._open(PhrasesDialog(self._part.widget.window(), self._room))
 
     def insert(self, entry: InsertEntry) -> None:
         """Insert an entry behind the sentence at the cursor, else at the end of the chosen section.

@@ -326,7 +326,7 @@ class ReportPart(Part):
         """Ask what to export and where."""
         if not self._has_report():
             return
-        self._export = ExportDialog(self.widget, self.room, self.host)
+        self._export = ExportDialog(self.widget.window(), self.room, self.host)
         self._export.open()
 
     def start(self) -> None:

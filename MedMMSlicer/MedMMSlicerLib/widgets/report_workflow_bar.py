@@ -98,7 +98,7 @@ class ReportWorkflowBar(Part):
             self.attempt(self.room.report.workflow.require_open)
             return
         self.room.report.review.step()
-        self._open(SignDialog(self.widget, self.room, self.room.report.review.blocking))
+        self._open(SignDialog(self.widget.window(), self.room, self.room.report.review.blocking))
 
     def amend(self) -> None:
         """Ask for the addendum, and open the next version."""
@@ -107,7 +107,7 @@ class ReportWorkflowBar(Part):
         if not self.room.report.workflow.is_read_only:
             self.room.tell("info", _("The report is not signed: change it as it is."))
             return
-        self._open(AddendumDialog(self.widget, self.room))
+        self._open(AddendumDialog(self.widget.window(), self.room))
 
     def verify(self) -> None:
         """Say whether report and audit trail are as they were written, and where they are not."""
@@ -127,7 +127,7 @@ class ReportWorkflowBar(Part):
     def show_record(self) -> None:
         """Show who did what, how long it took, and what became of the draft."""
         if self._ready():
-            self._open(RecordDialog(self.widget, self.room, self.host))
+            self._open(RecordDialog(self.widget.window(), self.room, self.host))
 
     def cleanup(self) -> None:
         """Close what is open."""
