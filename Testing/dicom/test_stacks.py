@@ -339,6 +339,10 @@ def test_missing_slices_never_move_the_others(kept: set[int], angles: tuple) -> 
     frames = [_frame(axes[:, 2] * 2.5 * place, axes, n) for n, place in enumerate(places)]
     for stack in stacks_of(frames, "CT"):
         plan = plan_grid(stack.frames)
+        if plan.is_resampled:
+            # So few slices that their spacing is not sure; a note says so.
+            assert [note.code for note in plan.notes] == ["mixed-spacing"]
+            continue
         for n, frame in enumerate(stack.frames):
             [k] = np.flatnonzero(plan.sources == n)
             expected = np.array(frame.position_lps) * [-1, -1, 1]
