@@ -19,9 +19,10 @@ MENUS = {
     "window": "&Window/level",
     "navigate": "&Navigate",
     "reading": "&Reading",
+    "study": "&Study",
     "help": "&Help",
 }
-"""Menu to its title, from left to right; the reading panel fills *reading* itself."""
+"""Menu to its title, from left to right; the reading panel has what stands in *reading* and *study*."""
 
 
 @dataclass(frozen=True)
@@ -225,6 +226,13 @@ class ActionTable:
     def submenu(self, menu: str, title: str) -> Any:
         """Return the menu inside a menu by its English title."""
         return self._submenus[(menu, title)]
+
+    def fill_from(self, panel: Any) -> None:
+        """Put what the panel can do into its two menus; a panel without actions leaves them empty."""
+        hotkeys = getattr(panel, "hotkeys", None)
+        if hotkeys is not None:
+            hotkeys.fill(self.menus["reading"], lambda part: part != "study")
+            hotkeys.fill(self.menus["study"], lambda part: part == "study")
 
     def check(self, action_id: str, checked: bool) -> None:
         """Set a mark without triggering anything."""

@@ -90,7 +90,7 @@ class Files:
 
     def close_all(self) -> bool:
         """Empty the scene, after the question about unsaved work."""
-        if not self.may_drop():
+        if self._is_reading_study() or not self.may_drop():
             return False
         self._clear_scene()
         self.scene_path = None
@@ -100,7 +100,8 @@ class Files:
 
     def may_drop(self) -> bool:
         """Whether what is in the scene may go: saved, not worth it, or the reader said so."""
-        if not self.unsaved.exists:
+        if not self.unsaved.exists or self._room.study.is_open:
+            # A study is saved with every answer, and nothing else can be open beside it.
             return True
         answer = self._host.ask_unsaved()
         if answer == "discard":
@@ -114,10 +115,15 @@ class Files:
         except MedMMError as error:
             self._room.tell("warning", error)
 
+    def _is_reading_study(self) -> bool:
+        if self._room.study.is_open:
+            self._room.tell("error", self._room.study.obstacle)
+        return bool(self._room.study.is_open)
+
     def _open_scene(self, path: Path) -> bool:
         from MedMMSlicerLib.scene.bundle_io import load_scene
 
-        if not self.may_drop():
+        if self._is_reading_study() or not self.may_drop():
             return False
 
         def load(step: Callable[[str, float], None]) -> None:

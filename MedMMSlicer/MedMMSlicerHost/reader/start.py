@@ -93,8 +93,17 @@ def build_reader(
     return window
 
 
-def run_reader(inputs: Sequence[str | Path] = ()) -> int:
+def run_reader(inputs: Sequence[str | Path] = (), study: Path | None = None, reader: str = "") -> int:
     """Run the reader until its window is closed; exit code of the process.
+
+    Parameters
+    ----------
+    inputs : sequence of path
+        Opened at once.
+    study : Path, optional
+        Folder or package of a reader study, opened at once, in place of ``inputs``.
+    reader : str
+        Whose study that has to be; empty: anybody's.
 
     Raises
     ------
@@ -110,6 +119,8 @@ def run_reader(inputs: Sequence[str | Path] = ()) -> int:
     if inputs:
         # The window is there first; whoever opens a large study sees that something happens.
         qt.QTimer.singleShot(0, lambda: window.open(inputs))
+    if study is not None:
+        qt.QTimer.singleShot(0, lambda: window.panel.study.open(study, reader))
     code = int(application.exec())
     window.close()
     return code

@@ -21,6 +21,7 @@ from .frame import MainWindow, StatusBar
 from .host import DesktopHost
 from .memory import WindowMemory
 from .mouse import TOOLS, SliceMouse, SliceMouseTargets
+from .placing import Placing
 from .preferences import Preferences
 from .readout import read_at
 from .slice_view import SliceView
@@ -115,6 +116,7 @@ class ReaderWindow:
             if view is not volume_view:
                 view.add_interaction(self.mouse)
             view.add_interaction(self._activate)
+        self.placing = Placing(scene, tuple(slices.values()))
         self.area = ViewArea(self.views)
         self.commands = ViewCommands(slices, volume_view, self.area)
         self.surfaces = Surfaces(self.room, volume_view.take_in)
@@ -170,9 +172,7 @@ class ReaderWindow:
         self.docks = Docks(self.widget, self.room, self.views, self.panel.widget)
         self.cases = self.docks.make_cases(self.select_case, self._close_case_later)
         self.docks.make_editor(self.surfaces.request)
-        hotkeys = getattr(self.panel, "hotkeys", None)
-        if hotkeys is not None:
-            hotkeys.fill(self.table.menus["reading"])
+        self.table.fill_from(self.panel)
         menu = self.table.menus["view"]
         menu.addSeparator()
         for name, toggle in self.docks.toggles().items():
@@ -274,6 +274,7 @@ class ReaderWindow:
         for token in self._tokens:
             self.room.listeners.unsubscribe(token)
         self.surfaces.stop()
+        self.placing.close()
         self.docks.stop_editor()
         self.panel.cleanup()
         for view in self.views.values():
@@ -361,10 +362,8 @@ class ReaderWindow:
     # ------------------------------------------------------------------ editor, focus, end
 
     def _full_screen(self) -> None:
-        if self._is_on("view.fullscreen"):
-            self.widget.showFullScreen()
-        else:
-            self.widget.showNormal()
+        show = self.widget.showFullScreen if self._is_on("view.fullscreen") else self.widget.showNormal
+        show()
 
     def _choose_device(self, device: str) -> None:
         self.preferences.set("device", device)

@@ -11,6 +11,7 @@ CHINESE: dict[str, str] = {
     "&Window/level": "窗宽/窗位(&W)",
     "&Navigate": "浏览(&N)",
     "&Reading": "阅片(&R)",
+    "&Study": "研究(&S)",
     "&Help": "帮助(&H)",
     "&Layout": "布局(&L)",
     "Large &view": "大视图(&V)",

@@ -128,7 +128,7 @@ class StudyDesk:
         self.require_closed()
         if self._room.cases.entries() or self._room.run.state.busy:
             raise StudyError("Close all cases before a reader study is opened: it is read alone.")
-        desk = ReaderDesk.open(_unpacked(Path(path), clock), clock)
+        desk = ReaderDesk.open(_unpacked(Path(path)), clock)
         if reader and desk.reader != reader:
             found = desk.reader
             desk.close()
@@ -226,11 +226,11 @@ class StudyDesk:
             self._images.read_ahead(item.code, paths)
 
 
-def _unpacked(path: Path, clock: Clock | None) -> Path:
+def _unpacked(path: Path) -> Path:
     """The folder of a study; a package is unpacked beside itself, once."""
     if not path.is_file():
         return path
     from ..study.packages import open_package
 
-    folder = path.with_suffix("")
-    return folder if folder.is_dir() else open_package(path, folder, clock)
+    folder = path.with_name(path.name.split(".")[0])
+    return folder if folder.is_dir() else open_package(path, folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import qt
@@ -63,11 +63,13 @@ class Hotkeys:
         """Return the QAction of one action."""
         return self._made[action_id]
 
-    def fill(self, menu: Any) -> None:
-        """Put every action into a menu, with a separator between the parts."""
+    def fill(self, menu: Any, wanted: Callable[[str], bool] = lambda _part: True) -> None:
+        """Put the actions of the wanted parts into a menu, with a separator between the parts."""
         previous = ""
         for action in self.actions:
             part = action.id.split(".")[0]
+            if not wanted(part):
+                continue
             if previous not in ("", part):
                 menu.addSeparator()
             previous = part
