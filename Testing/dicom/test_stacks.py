@@ -341,7 +341,7 @@ def test_missing_slices_never_move_the_others(kept: set[int], angles: tuple) -> 
         plan = plan_grid(stack.frames)
         if plan.is_resampled:
             # So few slices that their spacing is not sure; a note says so.
-            assert [note.code for note in plan.notes] == ["mixed-spacing"]
+            assert {note.code for note in plan.notes} & {"mixed-spacing", "missing-slices"}
             continue
         for n, frame in enumerate(stack.frames):
             [k] = np.flatnonzero(plan.sources == n)
