@@ -16,6 +16,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/bundles/onnx_reader.py
   MedMMSlicerLib/bundles/schema_check.py
   MedMMSlicerLib/bundles/suggestion.py
+  MedMMSlicerLib/bundles/suggestion_words.py
   MedMMSlicerLib/bundles/violation.py
   MedMMSlicerLib/bundles/writing.py
   MedMMSlicerLib/case_table.py
@@ -32,6 +33,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/cli/read.py
   MedMMSlicerLib/cli/study.py
   MedMMSlicerLib/cli/study_analysis.py
+  MedMMSlicerLib/cli/study_run.py
   MedMMSlicerLib/cli/train.py
   MedMMSlicerLib/context/__init__.py
   MedMMSlicerLib/context/analytes.py
@@ -310,10 +312,12 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/study/analysis/data.py
   MedMMSlicerLib/study/analysis/drawing.py
   MedMMSlicerLib/study/analysis/exchange.py
+  MedMMSlicerLib/study/analysis/families.py
   MedMMSlicerLib/study/analysis/flow.py
   MedMMSlicerLib/study/analysis/folder.py
   MedMMSlicerLib/study/analysis/importing.py
   MedMMSlicerLib/study/analysis/importing_marks.py
+  MedMMSlicerLib/study/analysis/lesions.py
   MedMMSlicerLib/study/analysis/options.py
   MedMMSlicerLib/study/analysis/page.py
   MedMMSlicerLib/study/analysis/plain.py
@@ -330,8 +334,10 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/study/answers.py
   MedMMSlicerLib/study/archives.py
   MedMMSlicerLib/study/assignment.py
+  MedMMSlicerLib/study/case_files.py
   MedMMSlicerLib/study/clock.py
   MedMMSlicerLib/study/codec.py
+  MedMMSlicerLib/study/collect.py
   MedMMSlicerLib/study/deidentified.py
   MedMMSlicerLib/study/desk.py
   MedMMSlicerLib/study/folding.py
@@ -343,10 +349,13 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/study/protocol_check.py
   MedMMSlicerLib/study/protocol_file.py
   MedMMSlicerLib/study/rating.py
+  MedMMSlicerLib/study/reads.py
   MedMMSlicerLib/study/results.py
   MedMMSlicerLib/study/sealing.py
   MedMMSlicerLib/study/signing.py
+  MedMMSlicerLib/study/status.py
   MedMMSlicerLib/study/study_folder.py
+  MedMMSlicerLib/study/taking.py
   MedMMSlicerLib/study/task.py
   MedMMSlicerLib/study/timing.py
   MedMMSlicerLib/study/views.py

@@ -45,8 +45,8 @@ class TaskRecord:
         SHA-256 of the images that were shown, by name.
     started, shown, finished, last : Moment, optional
         When it was started, its first image shown, and it was submitted; and its last event.
-    finished_elapsed_s : float
-        `LogState.elapsed_s` at that time.
+    started_elapsed_s, shown_elapsed_s, finished_elapsed_s : float
+        `LogState.elapsed_s` at those times.
     """
 
     code: str
@@ -62,6 +62,8 @@ class TaskRecord:
     started: Moment | None = None
     shown: Moment | None = None
     finished: Moment | None = None
+    started_elapsed_s: float = 0.0
+    shown_elapsed_s: float = 0.0
     finished_elapsed_s: float = 0.0
     last: Moment | None = None
 
@@ -119,23 +121,28 @@ class LogState:
             counts=_counted(before.counts, event),
         )
         if event.kind == "started":
-            record = dataclasses.replace(record, started=event.moment, images=dict(data.get("images", {})))
+            record = dataclasses.replace(
+                record,
+                started=event.moment,
+                started_elapsed_s=self.elapsed_s,
+                images=_object(event, "images"),
+            )
         elif event.kind == "shown":
-            record = dataclasses.replace(record, shown=event.moment)
+            record = dataclasses.replace(record, shown=event.moment, shown_elapsed_s=self.elapsed_s)
         elif event.kind == "draft":
-            record = dataclasses.replace(record, draft=data.get("answers"))
+            record = dataclasses.replace(record, draft=_object(event, "answers"))
         elif event.kind == "locked":
             record = dataclasses.replace(
                 record,
-                locked=data.get("answers"),
-                draft=data.get("answers"),
+                locked=_object(event, "answers"),
+                draft=_object(event, "answers"),
                 locked_times=record.times,
                 locked_counts=record.counts,
             )
         elif event.kind == "submitted":
             record = dataclasses.replace(
                 record,
-                submitted=data.get("answers"),
+                submitted=_object(event, "answers"),
                 finished=event.moment,
                 finished_elapsed_s=self.elapsed_s,
             )
@@ -171,10 +178,17 @@ def times_from(value: object, number: int) -> ReadTimes:
     return ReadTimes(*(float(item) for item in value))  # type: ignore[attr-defined]
 
 
+def _object(event: LogEvent, name: str) -> dict[str, Any]:
+    value = event.data.get(name)
+    if not isinstance(value, dict):
+        raise InputError(f"Event {event.number} of the log has no valid '{name}'. The log was damaged.")
+    return value
+
+
 def _counted(counts: Mapping[str, int], event: LogEvent) -> Mapping[str, int]:
     new = dict(counts)
     if event.kind == "activity":
-        for kind, number in event.data.get("counts", {}).items():
+        for kind, number in _object(event, "counts").items():
             if isinstance(number, int) and number > 0:
                 new[kind] = new.get(kind, 0) + number
     elif event.kind not in ("started", "shown", "draft", "submitted"):

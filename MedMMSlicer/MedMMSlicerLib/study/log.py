@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -95,12 +96,15 @@ def event_from_line(line: str, previous: str, number: int) -> LogEvent:
     try:
         value = json.loads(body)
         moment = Moment(parse_time(value["at"]), float(value["steady_s"]), str(value["boot"]))
+        skew_s = float(value["skew_s"])
         if value["number"] != number or not isinstance(value["data"], dict):
             raise ValueError("it has the wrong number or no data")
+        if not (math.isfinite(moment.steady_s) and math.isfinite(skew_s)):
+            raise ValueError("its time is no number")
         return LogEvent(
             number,
             moment,
-            float(value["skew_s"]),
+            skew_s,
             str(value["kind"]),
             str(value["task"]),
             value["data"],

@@ -13,6 +13,7 @@ from ..errors import InputError
 from .answers import Questions
 from .archives import write_archive
 from .assignment import Slot
+from .case_files import files_below
 from .clock import format_time
 from .deidentified import require_deidentified_folder, shareable
 from .package_format import (
@@ -30,7 +31,7 @@ from .protocol import ArmMode, Protocol, RatingRound, RoundKind, StudyCase
 from .rating import RatingItem
 from .sealing import new_seal_key, seal
 from .signing import KeyStore
-from .study_folder import StudyFolder, files_below
+from .study_folder import StudyFolder
 
 __all__ = ["PackageMaker", "PackagePlan", "PlannedReport", "PlannedTask"]
 

@@ -18,11 +18,12 @@ def check_meaning(value: Mapping[str, Any]) -> tuple[Violation, ...]:
     return tuple(found[:100])
 
 
-def _violation(path: Sequence[str | int], message: str, hint: str) -> Violation:
-    return Violation(json_path(path), message, hint)
+def _violation(path: Sequence[object], message: str, hint: str) -> Violation:
+    parts = [part if isinstance(part, int) else str(part) for part in path]
+    return Violation(json_path(parts), message, hint)
 
 
-def _repeated(items: Sequence[Mapping[str, Any]], path: Sequence[str | int]) -> Iterator[Violation]:
+def _repeated(items: Sequence[Mapping[str, Any]], path: Sequence[object]) -> Iterator[Violation]:
     seen: set[str] = set()
     for index, item in enumerate(items):
         # Some systems can not tell names apart that differ in capitals alone.

@@ -11,11 +11,15 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..dicom.deidentify_key import default_key_path, load_key
 from ..errors import InputError, SignatureError
 from ..files import atomic_write
 from .codec import parse_json_object
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 __all__ = ["KeyStore", "SigningKey", "fingerprint_of", "verify_signature"]
 
@@ -69,7 +73,7 @@ class SigningKey:
         """64 bytes."""
         return self._private().sign(message)
 
-    def _private(self):  # type: ignore[no-untyped-def]
+    def _private(self) -> Ed25519PrivateKey:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
         return Ed25519PrivateKey.from_private_bytes(self.seed)

@@ -27,13 +27,14 @@ from ..errors import InputError, StudyError, UsageError
 from ..files import atomic_write
 from ..reporting.document.audit import AuditTrail, trail_from_lines, trail_to_lines, verify_trail
 from .archives import sha256_of_file
+from .case_files import case_files, changed_files, changed_values
 from .clock import Clock, SystemClock, format_time
 from .codec import decode, parse_json_object
-from .protocol import Protocol, StudyCase, Truth
+from .protocol import Protocol, Truth
 from .protocol_file import read_protocol, read_truth
 from .results import Deviation
 
-__all__ = ["StudyFolder", "StudyState", "case_files", "create_study", "files_below"]
+__all__ = ["StudyFolder", "StudyState", "create_study"]
 
 _STATE, _PROTOCOL, _TRUTH, _DEVIATIONS = "state.json", "protocol.yaml", "truth.yaml", "deviations.jsonl"
 _SCHEMA = "medmm-study-state"
@@ -205,7 +206,7 @@ class StudyFolder:
             If a file has not the hash that the protocol states.
         """
         protocol, state = self.accepted(), self.state
-        files = self.hashes(protocol)
+        files = self.require_unchanged(protocol)
         if not state.started_at:
             self._write_version(protocol)
             self._write_state(
@@ -218,12 +219,25 @@ class StudyFolder:
                     files=files,
                 )
             )
-        elif files != dict(state.files):
+        return protocol
+
+    def require_unchanged(self, protocol: Protocol) -> dict[str, str]:
+        """Compare the files of the cases with those of the start; returns their hashes.
+
+        Raises
+        ------
+        StudyError
+            If one was changed and no deviation was recorded.
+        InputError
+            If one is missing, or is not what the protocol states.
+        """
+        state, files = self.state, self.hashes(protocol)
+        if state.started_at and files != dict(state.files):
             raise StudyError(
-                f"{_changed_files(state.files, files)[0]} after the study had started. Bring the old file "
+                f"{changed_files(state.files, files)[0]} after the study had started. Bring the old file "
                 "back, or record it: medmm study deviation STUDY --who NAME --why REASON."
             )
-        return protocol
+        return files
 
     def hashes(self, protocol: Protocol) -> dict[str, str]:
         """SHA-256 of all files of the cases, by path as the protocol writes it.
@@ -263,7 +277,7 @@ class StudyFolder:
         if truth.sha256 != state.truth_sha256:
             changes.append("the truth was changed")
         files = self.hashes(protocol) if state.started_at else {}
-        changes += _changed_files(state.files, files)
+        changes += changed_files(state.files, files)
         if what.strip():
             changes.append(what.strip())
         if not changes:
@@ -348,15 +362,7 @@ class StudyFolder:
             old = parse_json_object(path.read_bytes(), str(path))
         except OSError as error:
             raise InputError(f"{path} is missing ({error.strerror}). Restore the folder.") from error
-        before, after = (_flat(value) for value in (old, to_json(protocol)))
-        for ignored in ("sha256", "truth"):
-            before.pop(ignored, None)
-            after.pop(ignored, None)
-        return [
-            f"{key}: {before.get(key, 'nothing')} -> {after.get(key, 'nothing')}"
-            for key in dict.fromkeys((*before, *after))
-            if before.get(key) != after.get(key)
-        ]
+        return changed_values(old, protocol)
 
     def _trail(self) -> AuditTrail:
         path = self.path / _DEVIATIONS
@@ -372,57 +378,6 @@ class StudyFolder:
         trail = self._trail().append(deviation.at, deviation.who, deviation.kind, to_json(deviation))
         with atomic_write(self.path / _DEVIATIONS) as temporary:
             temporary.write_text(trail_to_lines(trail), encoding="utf-8")
-
-
-def case_files(case: StudyCase, base: Path) -> dict[str, Path]:
-    """All files of a case by their path as the protocol writes it; folders are looked through.
-
-    Raises
-    ------
-    InputError
-        If something is missing or empty.
-    """
-    found: dict[str, Path] = {}
-    for name in (*case.images, *([case.ai] if case.ai else []), *case.reports.values()):
-        below = files_below(base / name)
-        if not below:
-            raise InputError(
-                f"{base / name} (case {case.id}) does not exist or is empty. Correct the protocol."
-            )
-        for rest, path in below.items():
-            found[f"{name.rstrip('/')}/{rest}" if rest else name] = path
-    return found
-
-
-def files_below(path: Path) -> dict[str, Path]:
-    """Files of a folder by their relative path, sorted; of a file itself under the empty name."""
-    try:
-        if path.is_file():
-            return {"": path}
-        files = sorted(item for item in path.rglob("*") if item.is_file())
-    except OSError as error:
-        raise InputError(f"{path} can not be read ({error.strerror}). Check its rights.") from error
-    return {item.relative_to(path).as_posix(): item for item in files if not item.name.startswith(".")}
-
-
-def _changed_files(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    changes = []
-    for name in dict.fromkeys((*before, *after)):
-        if before.get(name) != after.get(name):
-            how = "was added" if name not in before else "is gone" if name not in after else "was changed"
-            changes.append(f"the file {name} {how}")
-    return changes
-
-
-def _flat(value: Any, path: str = "") -> dict[str, str]:
-    if isinstance(value, dict) and value:
-        items = [(f"{path}.{key}".lstrip("."), item) for key, item in value.items()]
-    elif isinstance(value, list) and value:
-        named = all(isinstance(item, dict) and "id" in item for item in value)
-        items = [(f"{path}[{item['id'] if named else n}]", item) for n, item in enumerate(value)]
-    else:
-        return {path: json.dumps(value, ensure_ascii=False)[:80]}
-    return {key: text for name, item in items for key, text in _flat(item, name).items()}
 
 
 def _copy(source: Path, target: Path) -> None:
