@@ -332,6 +332,12 @@ def test_titles_and_labels_in_chinese(make_room: Callable[..., ReadingRoom], rad
     facts = {fact.name: (fact.label, fact.value) for fact in room.cases.facts()}
     assert facts["age"] == ("年龄", "71 岁") and facts["sex"] == ("性别", "女")
     assert {row.id: row.title for row in room.models.suggestions()}["tiny-chest"] == "小胸片"
+    reasons = {row.id: row.reason for row in room.models.suggestions()}
+    assert reasons["tiny-chest"] == "tiny-chest 适用：DX 图像，单幅图像。"
+    assert reasons["threshold-test"] == "threshold-test 读取 MR、CT 三维图像；此图像为 DX。"
+    labels = {row.name: row.label for row in room.context.rows()}
+    assert labels["crp"] == "C反应蛋白" and labels["ldh"] == "乳酸脱氢酶"
+    assert "请先阅读模型说明" in room.run.can_start()[1]
     room.models.accept("tiny-chest")
     room.run.start("cpu")
     settle(room)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..core import Series
 from .loading import ModelBundle
 from .manifest import InputRole
+from .suggestion_words import phrase
 
 __all__ = ["Suggestion", "judge"]
 
@@ -29,32 +30,58 @@ class _Match:
     open_points: tuple[str, ...] = ()
 
 
-def judge(bundle: ModelBundle, series: Series) -> Suggestion:
+@dataclass(frozen=True)
+class _Say:
+    """Phrases about one bundle in one language."""
+
+    name: str
+    language: str
+
+    def __call__(self, key: str, **values: object) -> str:
+        return phrase(key, self.language, name=self.name, **values)
+
+    def refusal(self, key: str, **values: object) -> _Match:
+        return _Match(refusal=self(key, **values))
+
+    def stated(self, key: str, **values: object) -> _Match:
+        return _Match(stated=(self(key, **values),))
+
+    def open(self, key: str, **values: object) -> _Match:
+        return _Match(open_points=(self(key, **values),))
+
+
+def judge(bundle: ModelBundle, series: Series, language: str = "en") -> Suggestion:
     """Compare a series with the input roles of a bundle; the role that fits best counts.
 
     A series that was not loaded yet is compared by its header alone.
+
+    Parameters
+    ----------
+    bundle : ModelBundle
+    series : Series
+    language : str
+        Of the reason: ``en`` or ``zh-CN``.
     """
-    name = bundle.manifest.id
-    matches = [_match(name, role, series) for role in bundle.manifest.inputs]
+    say = _Say(bundle.manifest.id, language)
+    matches = [_match(say, role, series) for role in bundle.manifest.inputs]
     if not matches:
-        return Suggestion(bundle, False, f"{name} reads no images.")
+        return Suggestion(bundle, False, say("no-images"))
     best = min(matches, key=lambda match: (bool(match.refusal), len(match.open_points)))
     if best.refusal:
         return Suggestion(bundle, False, best.refusal)
-    reason = f"{name} fits: {', '.join(best.stated)}." if best.stated else f"{name} may fit."
-    if best.open_points:
-        reason = f"{reason[:-1]}; {', '.join(best.open_points)}."
-    return Suggestion(bundle, True, reason)
+    stated, unclear = say("comma").join(best.stated), say("comma").join(best.open_points)
+    key = ("fits" if stated else "may-fit") + ("-but" if unclear else "")
+    return Suggestion(bundle, True, say(key, stated=stated, unclear=unclear))
 
 
-def _match(name: str, role: InputRole, series: Series) -> _Match:
+def _match(say: _Say, role: InputRole, series: Series) -> _Match:
     parts = (
-        _match_modality(name, role, series),
-        _match_dimensions(name, role, series),
-        _match_word(name, "body part", role.body_parts, series.facts.body_part),
-        _match_word(name, "view", role.views, series.facts.view),
-        _match_channels(name, role, series),
-        _match_extent(name, role, series),
+        _match_modality(say, role, series),
+        _match_dimensions(say, role, series),
+        _match_word(say, "body-part", role.body_parts, series.facts.body_part),
+        _match_word(say, "view", role.views, series.facts.view),
+        _match_channels(say, role, series),
+        _match_extent(say, role, series),
     )
     return _Match(
         refusal=next((part.refusal for part in parts if part.refusal), ""),
@@ -63,62 +90,60 @@ def _match(name: str, role: InputRole, series: Series) -> _Match:
     )
 
 
-def _match_modality(name: str, role: InputRole, series: Series) -> _Match:
+def _match_modality(say: _Say, role: InputRole, series: Series) -> _Match:
     modality = series.facts.modality.upper()
     if not modality:
-        return _Match(open_points=("modality not stated in the file",))
+        return say.open("not-stated", what=say("modality"))
     if modality in role.modalities:
-        return _Match(stated=(f"{modality} image",))
-    kind = "volumes" if role.dimensions == 3 else "images"
-    readable = " and ".join(role.modalities)
-    article = "an" if modality[0] in "AEFHILMNORSX" else "a"
-    return _Match(refusal=f"{name} reads {readable} {kind}; this is {article} {modality} image.")
+        return say.stated("image-of", modality=modality)
+    return say.refusal(
+        "other-modality",
+        readable=say("and").join(role.modalities),
+        kind=say("volumes" if role.dimensions == 3 else "images"),
+        article="an" if modality[0] in "AEFHILMNORSX" else "a",
+        modality=modality,
+    )
 
 
-def _match_dimensions(name: str, role: InputRole, series: Series) -> _Match:
+def _match_dimensions(say: _Say, role: InputRole, series: Series) -> _Match:
     if series.volume is None:
-        return _Match(open_points=("the image is not loaded, so its size was not compared",))
+        return say.open("not-loaded")
     if series.volume.dimensions == role.dimensions:
-        return _Match(stated=("volume" if role.dimensions == 3 else "single image",))
+        return say.stated("volume" if role.dimensions == 3 else "single")
     if role.dimensions == 3:
-        return _Match(refusal=f"{name} reads volumes; this is a single image.")
-    slices = series.volume.geometry.shape[0]
-    return _Match(refusal=f"{name} reads single images; this is a volume of {slices} slices.")
+        return say.refusal("needs-volume")
+    return say.refusal("needs-single", slices=series.volume.geometry.shape[0])
 
 
-def _match_word(name: str, what: str, accepted: tuple[str, ...], stated: str) -> _Match:
+def _match_word(say: _Say, what: str, accepted: tuple[str, ...], stated: str) -> _Match:
     if not accepted:
         return _Match()
     if not stated:
-        return _Match(open_points=(f"{what} not stated in the file",))
+        return say.open("not-stated", what=say(what))
     if stated.upper() in {word.upper() for word in accepted}:
-        return _Match(stated=(f"{what} {stated}",))
-    return _Match(refusal=f"{name} reads the {what} {' or '.join(accepted)}; this image shows {stated}.")
+        return say.stated("is-stated", what=say(what), stated=stated)
+    return say.refusal("other-word", what=say(what), accepted=say("or").join(accepted), stated=stated)
 
 
-def _match_channels(name: str, role: InputRole, series: Series) -> _Match:
+def _match_channels(say: _Say, role: InputRole, series: Series) -> _Match:
     if series.volume is None or (role.channels == 3) == series.volume.is_color:
         return _Match()
-    if role.channels == 3:
-        return _Match(refusal=f"{name} reads color images; this one is grayscale.")
-    return _Match(open_points=("its colors are read as gray",))
+    return say.refusal("needs-color") if role.channels == 3 else say.open("color-as-gray")
 
 
-def _match_extent(name: str, role: InputRole, series: Series) -> _Match:
+def _match_extent(say: _Say, role: InputRole, series: Series) -> _Match:
     """Compare every edge of the field of view; a single image has two."""
     low, high = role.minimum_extent_mm, role.maximum_extent_mm
     if series.volume is None or (low is None and high is None):
         return _Match()
     if not series.volume.spacing_known:
-        return _Match(open_points=("size in mm not stated in the file",))
+        return say.open("not-stated", what=say("size"))
     geometry = series.volume.geometry
     edges = [size * step for size, step in zip(geometry.shape, geometry.spacing_mm)]
     edges = edges if series.volume.dimensions == 3 else edges[1:]
     extent = " x ".join(f"{edge:.0f}" for edge in edges)
     if low is not None and min(edges) < low:
-        limit = f"at least {low:g} mm on every side"
-    elif high is not None and max(edges) > high:
-        limit = f"at most {high:g} mm on every side"
-    else:
-        return _Match(stated=(f"field of view {extent} mm",))
-    return _Match(refusal=f"{name} is for images of {limit}; this one is {extent} mm.")
+        return say.refusal("too-small", limit=f"{low:g}", extent=extent)
+    if high is not None and max(edges) > high:
+        return say.refusal("too-large", limit=f"{high:g}", extent=extent)
+    return say.stated("extent", extent=extent)

@@ -67,6 +67,8 @@ class Analyte:
     ----------
     name : str
         As bundles use it: ``lab.<name>``.
+    title, title_zh : str
+        As people call it, in English and Chinese.
     unit : str
         UCUM; every value is converted into it.
     accepted_units, refused_units : tuple of str
@@ -84,6 +86,7 @@ class Analyte:
 
     name: str
     title: str
+    title_zh: str
     aliases: tuple[str, ...]
     unit: str
     accepted_units: tuple[str, ...]
@@ -98,6 +101,10 @@ class Analyte:
     reference: tuple[ReferenceRange, ...]
     reference_source: str
     note: str
+
+    def label(self, language: str) -> str:
+        """As people call it in ``en`` or ``zh-CN``."""
+        return self.title_zh if language == "zh-CN" else self.title
 
 
 @functools.cache
@@ -174,7 +181,7 @@ def _names() -> Mapping[str, Analyte]:
     return {
         clean_name(name): item
         for item in analytes().values()
-        for name in (item.name, item.title, *item.aliases, *item.codes.values())
+        for name in (item.name, item.title, item.title_zh, *item.aliases, *item.codes.values())
     }
 
 
@@ -185,6 +192,7 @@ def _analyte(entry: Mapping[str, Any], sources: Mapping[str, str]) -> Analyte:
     return Analyte(
         name=entry["name"],
         title=entry["title"],
+        title_zh=entry["title_zh"],
         aliases=tuple(entry["aliases"]),
         unit=entry["unit"],
         accepted_units=tuple(entry["accepted_units"]),

@@ -104,7 +104,8 @@ class ContextDesk:
         used, remarks = self.complete(record)
         variables = self._variables()
         notes = encode_context(variables, used, self.view_of(record)).notes
-        source = LaboratorySource(record.context, used, record.typed, variables, notes, remarks)
+        language = self._room.language
+        source = LaboratorySource(record.context, used, record.typed, variables, notes, remarks, language)
         return laboratory_rows(source)
 
     def set_value(self, name: str, text: str, unit: str = "") -> None:

@@ -34,6 +34,8 @@ class LaboratorySource:
         What the bundle refuses or replaces.
     remarks : sequence of str
         Why values were not chosen.
+    language : str
+        Of the names.
     """
 
     given: ClinicalContext
@@ -42,6 +44,7 @@ class LaboratorySource:
     variables: Sequence[ContextVariable] = ()
     model_notes: Sequence[str] = ()
     remarks: Sequence[str] = ()
+    language: str = "en"
 
 
 def laboratory_rows(source: LaboratorySource) -> tuple[LaboratoryRow, ...]:
@@ -70,7 +73,7 @@ def _row(
     source: LaboratorySource,
 ) -> LaboratoryRow:
     analyte = analyte_of_name(name)
-    label = analyte.title if analyte else name
+    label = analyte.label(source.language) if analyte else name
     usual = analyte.unit if analyte else variable.unit if variable else ""
     common: dict[str, Any] = {"name": name, "label": label, "used_by_model": variable is not None}
     if typed is not None and typed.problem:

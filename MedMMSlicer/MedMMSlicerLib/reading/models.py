@@ -10,15 +10,15 @@ from ..core import Series, localized
 from ..errors import BundleError
 from .record import CaseRecord
 from .rows import ModelEntry
+from .words import obstacle
 
 if TYPE_CHECKING:
     from ..bundles.catalog import BundleCatalog
     from ..bundles.loading import ModelBundle
     from .room import ReadingRoom
 
-__all__ = ["IMAGE_GONE", "ModelDesk"]
+__all__ = ["ModelDesk"]
 
-IMAGE_GONE = "The image of this case was removed from the scene. Open it again."
 
 _ACCEPTED = "accepted/{0}/{1}/{2}"
 _Stamp = tuple[tuple[str, int], ...]
@@ -189,21 +189,21 @@ class ModelDesk:
         """
         found = self._list().get(bundle_id)
         if found is None:
-            return f"The bundle '{bundle_id}' is not there any more. Select another one."
+            return self._say("model-gone", name=bundle_id)
         roles = self._room.require_record().series
         for role in found.manifest.inputs:
             if role.required and role.role not in roles:
-                return f"{bundle_id} needs an image with the role '{role.role}'. Give one that role."
+                return self._say("role-missing", name=bundle_id, role=role.role)
         series = self._current_series()
         if series is None:
-            return IMAGE_GONE
+            return self._say("image-gone")
         applicable, reason = self._judge(found, series)
         return "" if applicable else reason
 
     def _judge(self, bundle: ModelBundle, series: Series) -> tuple[bool, str]:
         from ..bundles.suggestion import judge
 
-        suggestion = judge(bundle, series)
+        suggestion = judge(bundle, series, self._room.language)
         return suggestion.applicable, suggestion.reason
 
     def _entry(self, bundle: ModelBundle, applicable: bool, reason: str) -> ModelEntry:
@@ -220,7 +220,10 @@ class ModelDesk:
         )
 
     def _nothing_to_read(self) -> str:
-        return IMAGE_GONE if self._room.record is not None else "No case is open."
+        return self._say("image-gone" if self._room.record is not None else "no-case")
+
+    def _say(self, key: str, **values: object) -> str:
+        return obstacle(key, self._room.language, **values)
 
     def _current_series(self) -> Series | None:
         if self._room.record is None:

@@ -9,30 +9,30 @@ from ..bundles.manifest import Manifest
 from ..bundles.multimodal import FUSION
 from ..core import Case, Prediction
 from ..session import REGION_SLACK
-from .models import IMAGE_GONE
 from .record import CaseRecord
 from .rows import Point
+from .words import obstacle
 
 if TYPE_CHECKING:
     from .room import ReadingRoom
 
-__all__ = ["POINT_MISSING", "can_update", "model_obstacle", "needs_point", "point_problem", "with_view"]
-
-POINT_MISSING = "The model reads around a point, and the image is larger. Set the point first."
+__all__ = ["can_update", "model_obstacle", "needs_point", "point_problem", "with_view"]
 
 
 def model_obstacle(room: ReadingRoom) -> str:
     """Why the selected bundle can not run on the current case: one sentence, empty if it can."""
-    selected = room.models.selected_id
+    selected, language = room.models.selected_id, room.language
     if not selected:
         suggestions = room.models.suggestions()
         if not suggestions:
-            return "There is no model. Install a bundle first."
+            return obstacle("no-model", language)
         reason = suggestions[0].reason
-        return reason if reason == IMAGE_GONE else f"No model fits this image. {reason}"
+        if reason == obstacle("image-gone", language):
+            return reason
+        return obstacle("none-fits", language, reason=reason)
     refusal = room.models.refusal(selected)
     if not refusal and not room.models.is_accepted(selected):
-        return f"The license and intended use of {selected} were not accepted yet. Read its card first."
+        return obstacle("not-accepted", language, name=selected)
     return refusal
 
 
@@ -50,18 +50,18 @@ def needs_point(manifest: Manifest, case: Case, record: CaseRecord) -> bool:
     return any(have > REGION_SLACK * wanted for have, wanted in zip(extent, block))
 
 
-def point_problem(case: Case, point_ras: Point) -> str:
+def point_problem(case: Case, point_ras: Point, language: str) -> str:
     """Why a point can not be read at: one sentence, empty if it can."""
     series = case.series.get("current")
     if series is None or series.volume is None:
-        return IMAGE_GONE
+        return obstacle("image-gone", language)
     geometry = series.volume.geometry
     voxel = geometry.ras_to_kji(point_ras)
     inside = all(-0.5 <= float(place) <= size - 0.5 for place, size in zip(voxel, geometry.shape))
     if inside:
         return ""
     place = ", ".join(f"{value:.1f}" for value in point_ras)
-    return f"The point {place} (mm, RAS) is outside of {series.name}. Set a point inside."
+    return obstacle("point-outside", language, place=place, series=series.name)
 
 
 def can_update(manifest: Manifest, prediction: Prediction) -> bool:

@@ -13,9 +13,10 @@ from ..core import Prediction
 from ..errors import CancelledError, MedMMError, UsageError
 from .record import CaseRecord, RunRecord
 from .rows import RunState
-from .run_checks import POINT_MISSING, can_update, model_obstacle, with_view
+from .run_checks import can_update, model_obstacle, with_view
 from .run_points import RunPoints
 from .run_results import Before, ResultWriter
+from .words import obstacle
 
 if TYPE_CHECKING:
     from ..inference.worker import RunRequest, WorkerEvent
@@ -207,16 +208,17 @@ class RunDesk(RunPoints):
             self._worker.close()
 
     def _obstacle(self) -> str:
-        job, record = self._job, self._room.record
+        job, language = self._job, self._room.language
         if self._room.study.obstacle:
             return self._room.study.obstacle
         if job is not None and job.kind != "what-if":
-            return "The run is being ended." if job.stage == "cancelling" else "A run is in progress."
+            return obstacle("ending" if job.stage == "cancelling" else "running", language)
         if self._queued is not None:
-            return "A run is in progress."
-        if record is None:
-            return "No case is open. Open images first."
-        return model_obstacle(self._room) or ("" if not self.needs_point else POINT_MISSING)
+            return obstacle("running", language)
+        if self._room.record is None:
+            return obstacle("open-first", language)
+        reason = model_obstacle(self._room)
+        return reason or (obstacle("point-missing", language) if self.needs_point else "")
 
     def _start(self, device: str) -> None:
         from ..inference.engine import RunOptions

@@ -51,7 +51,7 @@ class RunPoints:
         points = []
         for right, anterior, superior in points_ras:
             point = (float(right), float(anterior), float(superior))
-            problem = point_problem(case, point)
+            problem = point_problem(case, point, self._room.language)
             if problem:
                 raise UsageError(problem)
             points.append(point)
