@@ -209,8 +209,14 @@ class ReadingLog:
             If one was changed.
         """
         previous = GENESIS
-        with closing(self._connection.execute("SELECT body, sha256 FROM events ORDER BY number")) as rows:
-            for number, (body, digest) in enumerate(rows, start=1):
+        with closing(
+            self._connection.execute("SELECT number, body, sha256 FROM events ORDER BY number")
+        ) as rows:
+            for place, (number, body, digest) in enumerate(rows, start=1):
+                if number != place:
+                    raise InputError(
+                        f"Event {place} of {self.path} was changed or removed. Restore the file."
+                    )
                 event = event_from_line(f"{digest} {body}", previous, number)
                 previous = event.sha256
                 yield event
