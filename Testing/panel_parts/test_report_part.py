@@ -77,7 +77,7 @@ def sentences(part: Any) -> list[tuple[str, str, str]]:
 
 def wait_for_pause(part: Any) -> None:
     end = time.monotonic() + 3
-    while part._timer.isActive() and time.monotonic() < end:
+    while (part._timer.isActive() or part._soon.isActive()) and time.monotonic() < end:
         process_events(1)
         time.sleep(0.01)
 

@@ -16,7 +16,7 @@ __all__ = ["ReportChecksBar"]
 _STEP_S = 0.008
 _INTERVAL_MS = 10
 _MOST_SHOWN = 40
-_LEAST_ROWS, _MOST_HEIGHT = 2, 170
+_LEAST_LINES, _MOST_LINES = 2, 8
 
 
 class ReportChecksBar(Part):
@@ -138,8 +138,8 @@ class ReportChecksBar(Part):
     def _fit(self) -> None:
         table = self.ui.checksList
         line = qt.QFontMetrics(table.font).height()
-        rows = sum(max(table.sizeHintForRow(row), line) for row in range(min(table.count, 8)))
-        table.setFixedHeight(min(max(rows + 8, _LEAST_ROWS * line + 8), _MOST_HEIGHT))
+        # Most remarks take two lines in a narrow panel.
+        table.setFixedHeight(8 + line * min(max(2 * table.count, _LEAST_LINES), _MOST_LINES))
 
     def _show_buttons(self) -> None:
         remark = self._current()

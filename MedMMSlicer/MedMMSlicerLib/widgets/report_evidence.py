@@ -52,6 +52,8 @@ class ReportEvidence:
             attempt(self._room.segments.jump, row.segmentation_id, row.segment_id)
 
     def _names(self, evidence_ids: tuple[str, ...]) -> list[str]:
+        if not evidence_ids:
+            return []
         names = {row.id: row.name for row in self._room.findings.rows()}
         names |= {row.segment_id: row.name for row in self._room.segments.rows()}
         names |= {item_id: name for item_id, (_segment, name) in self._measured().items()}

@@ -72,7 +72,9 @@ class ReportPart(Part):
         self.inserts = ReportInsertsMenu(self)
         self.activity = ActivityWatch(room)
         self._export: ExportDialog | None = None
-        self._timer, self._limit = _timer(_PAUSE_MS, self.flush), _timer(_LONGEST_WAIT_MS, self.flush)
+        self._timer = _timer(_PAUSE_MS, self._pause_over)
+        self._limit = _timer(_LONGEST_WAIT_MS, self._pause_over)
+        self._soon = _timer(0, self.refresh)
         self.ui.sentenceLabel.setTextFormat(qt.Qt.PlainText)
         self.ui.pendingLabel.setTextFormat(qt.Qt.PlainText)
         self._connect()
@@ -218,6 +220,11 @@ class ReportPart(Part):
         """Send what was typed to the room now."""
         if self._send():
             self.refresh()
+
+    def _pause_over(self) -> None:
+        """Send what was typed, and show what comes of it in the next turn: together they would be felt."""
+        if self._send():
+            self._soon.start()
 
     def _send(self) -> bool:
         """Send what was typed; return whether there was anything."""
@@ -418,6 +425,7 @@ class ReportPart(Part):
         if self._timer.isActive():
             self._send()
         self._stop_timers()
+        self._soon.stop()
         self.activity.stop()
         for item in (self.workflow, self.checks, self.inserts):
             item.cleanup()

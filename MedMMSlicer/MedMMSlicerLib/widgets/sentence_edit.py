@@ -25,6 +25,7 @@ _LIST_KEYS = (qt.Qt.Key_Return, qt.Qt.Key_Enter, qt.Qt.Key_Tab, qt.Qt.Key_Backta
 _EDITING_KEYS = (qt.Qt.Key_Backspace, qt.Qt.Key_Delete)
 _UNDERLINES = {"model": qt.QTextCharFormat.DotLine, "template": qt.QTextCharFormat.DashUnderline}
 _BLOCKS_A_SECTION = 2
+_MARGIN = 64
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,15 @@ class Paragraph:
     id: str
     title: str
     spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A paragraph as it was read last: its text, the sentence of each character, and the sentences."""
+
+    text: str
+    ids: list[str]
+    typed: tuple[TypedSentence, ...]
 
 
 class SentenceEdit(qt.QTextEdit):
@@ -69,7 +79,7 @@ class SentenceEdit(qt.QTextEdit):
         self.on_word: Callable[[], object] = _nothing
         self.completing: Callable[[], object] = _nothing
         self._paragraphs: tuple[Paragraph, ...] = ()
-        self._known: dict[int, tuple[str, tuple[TypedSentence, ...]]] = {}
+        self._known: dict[int, _Known] = {}
         # The report has a history of its own, in which a sentence is a step and redrafts are none.
         self.setUndoRedoEnabled(False)
         self.setAcceptRichText(False)
@@ -93,6 +103,8 @@ class SentenceEdit(qt.QTextEdit):
             typed = self.typed(index)
             same = [clean_text(item.text) for item in typed] == [clean_text(span.text) for span in new.spans]
             known = [(item.id, span.id) for item, span in zip(typed, new.spans) if item.id != span.id]
+            if same and not known and old == new:
+                continue
             place = self._place()
             self._paragraphs = (*self._paragraphs[:index], new, *self._paragraphs[index + 1 :])
             if not same or any(shown != NEW for shown, _id in known):
@@ -151,7 +163,7 @@ class SentenceEdit(qt.QTextEdit):
         for number, span in enumerate(self._paragraphs[index].spans):
             ids += [""] * (len(_SEPARATOR) if number else 0) + [span.id] * len(span.text)
         text = _SEPARATOR.join(span.text for span in self._paragraphs[index].spans)
-        self._known[index] = (text, divide(text, ids))
+        self._known[index] = _Known(text, ids, divide(text, ids))
 
     def _mark_spans(self, index: int, typed: Sequence[TypedSentence], paragraph: Paragraph) -> None:
         blocked = self.blockSignals(True)
@@ -200,10 +212,10 @@ class SentenceEdit(qt.QTextEdit):
         block = self._block(index)
         text = block.text()
         known = self._known.get(index)
-        if known is None or known[0] != text:
-            known = (text, divide(text, self._ids_of(block, len(text))))
-            self._known[index] = known
-        return known[1]
+        if known is None or known.text != text:
+            ids = self._ids_of(block, text, known)
+            known = self._known[index] = _Known(text, ids, divide(text, ids))
+        return known.typed
 
     def sentence_at_cursor(self) -> tuple[str, str]:
         """Section and sentence in which the cursor is; the sentence may be empty, both in a heading."""
@@ -215,15 +227,27 @@ class SentenceEdit(qt.QTextEdit):
         inside = [item.id for item in self.typed(index) if item.start <= place <= item.end and item.id != NEW]
         return self._paragraphs[index].id, inside[0] if inside else ""
 
-    def _ids_of(self, block: Any, length: int) -> list[str]:
-        """Return the sentence id of every character of a block."""
-        cursor = self.textCursor()
-        start, ids = block.position(), []
-        for place in range(length):
+    def _ids_of(self, block: Any, text: str, known: _Known | None) -> list[str]:
+        """Return the sentence id of every character of a block, asking Qt only around what changed."""
+        first, last = 0, len(text)
+        before: list[str] = []
+        after: list[str] = []
+        if known is not None:
+            same_before = _common(known.text, text)
+            rest = min(len(text), len(known.text)) - same_before
+            same_after = min(_common(known.text[::-1], text[::-1]), rest)
+            # Where text repeats itself, what was typed can not be told from what stood there: look around it.
+            first = max(same_before - _MARGIN, 0)
+            last = len(text) - max(same_after - _MARGIN, 0)
+            before, after = known.ids[:first], known.ids[len(known.ids) - (len(text) - last) :]
+            after = after if last < len(text) else []
+        cursor, start = self.textCursor(), block.position()
+        ids = []
+        for place in range(first, last):
             # The format of a cursor is that of the character before it.
             cursor.setPosition(start + place + 1)
             ids.append(str(cursor.charFormat().property(_ID) or ""))
-        return ids
+        return [*before, *ids, *after]
 
     # ------------------------------------------------------------------ places
 
@@ -409,6 +433,17 @@ class SentenceEdit(qt.QTextEdit):
         cut_or_paste = event.matches(qt.QKeySequence.Cut) or event.matches(qt.QKeySequence.Paste)
         text = str(event.text())
         return bool(cut_or_paste or event.key() in _EDITING_KEYS or (text and text.isprintable()))
+
+
+def _common(one: str, other: str) -> int:
+    """Return how many characters two texts have in common at their beginning."""
+    if one == other:
+        return len(one)
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if one[:middle] == other[:middle] else (low, middle - 1)
+    return low
 
 
 def _block_format(top_margin: int) -> Any:

@@ -139,6 +139,9 @@ def _predictions(case_json: dict[str, Any], folder: Path) -> tuple[Prediction, .
         raise InputError(f"{folder / CASE_FILE} holds no prediction. Run medmm analyze again.")
     # Voxels are in files of their own.
     plain = {**value, "label_maps": [], "heat_maps": [], "embeddings": {}}
+    if isinstance(plain.get("provenance"), dict):
+        # Free values of any kind, which no report states; the exported case.json keeps them.
+        plain["provenance"] = {**plain["provenance"], "parameters": {}}
     if plain.get("withheld"):
         plain["withheld"] = {**plain["withheld"], "label_maps": []}
     prediction: Prediction = from_plain(Prediction, plain)
