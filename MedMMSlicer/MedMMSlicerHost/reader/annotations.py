@@ -10,7 +10,7 @@ import numpy as np
 import qt
 from numpy.typing import NDArray
 
-__all__ = ["CornerTexts", "direction_letters", "paint_annotations"]
+__all__ = ["CornerTexts", "direction_letters", "paint_annotations", "write"]
 
 _AXES = (("L", "R"), ("P", "A"), ("I", "S"))
 """Negative and positive direction of R, A, S."""
@@ -87,7 +87,7 @@ def paint_annotations(painter: Any, size: tuple[int, int], texts: CornerTexts) -
             row = index if at_top else len(lines) - index
             y = _MARGIN + row * line if at_top else height - _MARGIN - row * line
             shown = _elided(painter, text, half)
-            _text(painter, (x, y, half, line), align | qt.Qt.AlignVCenter, shown, _COLOR)
+            write(painter, (x, y, half, line), align | qt.Qt.AlignVCenter, shown, _COLOR)
     _paint_bottom(painter, size, texts, line)
     _paint_letters(painter, size, texts.letters)
 
@@ -99,7 +99,7 @@ def _paint_bottom(painter: Any, size: tuple[int, int], texts: CornerTexts, line:
     wide = width > 620
     y = height - _MARGIN - line * (1 if wide else rows + 1)
     place = (_MARGIN, y, max(1, width - 2 * _MARGIN), line)
-    _text(painter, place, qt.Qt.AlignCenter, _elided(painter, texts.bottom, width), _COLOR)
+    write(painter, place, qt.Qt.AlignCenter, _elided(painter, texts.bottom, width), _COLOR)
 
 
 def _paint_letters(painter: Any, size: tuple[int, int], letters: tuple[str, str, str, str]) -> None:
@@ -118,14 +118,14 @@ def _paint_letters(painter: Any, size: tuple[int, int], letters: tuple[str, str,
         (middle_x, low, qt.Qt.AlignHCenter),
     )
     for letter, (x, y, align) in zip(letters, places, strict=True):
-        _text(painter, (x, y, box_width, box_height), align | qt.Qt.AlignVCenter, letter, _LETTER_COLOR)
+        write(painter, (x, y, box_width, box_height), align | qt.Qt.AlignVCenter, letter, _LETTER_COLOR)
 
 
 def _elided(painter: Any, text: str, width: int) -> str:
     return str(painter.fontMetrics().elidedText(text, qt.Qt.ElideRight, width))
 
 
-def _text(
+def write(
     painter: Any, place: tuple[int, int, int, int], align: Any, text: str, color: tuple[int, int, int]
 ) -> None:
     """Write with a dark rim, so that it can be read on bright images as well."""

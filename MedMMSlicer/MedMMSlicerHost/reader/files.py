@@ -10,6 +10,7 @@ from MedMMSlicerLib.errors import CancelledError, MedMMError
 from MedMMSlicerLib.widgets.dialogs import Waiting
 
 from .host import DesktopHost, is_scene
+from .point_names import labels_for_slicer
 from .unsaved import UnsavedWork
 from .view_places import ViewPlaces
 from .words import _
@@ -145,7 +146,8 @@ class Files:
         from MedMMSlicerLib.scene.bundle_io import save_scene
 
         try:
-            save_scene(self._room.scene, path)
+            with labels_for_slicer(self._room.scene):
+                save_scene(self._room.scene, path)
         except MedMMError as error:
             self._room.tell("error", error)
             return False

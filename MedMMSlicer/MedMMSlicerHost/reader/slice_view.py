@@ -30,6 +30,8 @@ class SliceView(View):
     node : vtkMRMLSliceNode
     label : callable
         Gives the texts of the corners, see `annotations.CornerTexts`.
+    paint_more : callable
+        ``paint_more(painter, view)`` paints over the picture, under these texts.
 
     Attributes
     ----------
@@ -38,11 +40,16 @@ class SliceView(View):
     """
 
     def __init__(
-        self, application: HostApplication, node: Any, label: Callable[[SliceView], Any] | None = None
+        self,
+        application: HostApplication,
+        node: Any,
+        label: Callable[[SliceView], Any] | None = None,
+        paint_more: Callable[[Any, SliceView], None] | None = None,
     ) -> None:
         View.__init__(self, application, node.GetLayoutName())
         self.node = node
         self._label = label
+        self._paint_more = paint_more
         self.drawing = SliceDrawing(application, node, OffscreenWindow((256, 256)), _MANAGERS, self.refresh)
 
     @property
@@ -182,7 +189,9 @@ class SliceView(View):
         return self.drawing.render()
 
     def paint_over(self, painter: Any) -> None:
-        """Paint orientation letters and corner texts."""
+        """Paint names of points, orientation letters and corner texts."""
+        if self._paint_more is not None:
+            self._paint_more(painter, self)
         if self._label is not None:
             paint_annotations(painter, self.widget.logical_size, self._label(self))
 

@@ -22,6 +22,7 @@ from .host import DesktopHost
 from .memory import WindowMemory
 from .mouse import TOOLS, SliceMouse, SliceMouseTargets
 from .placing import Placing
+from .point_names import paint_names
 from .preferences import Preferences
 from .readout import read_at
 from .slice_view import SliceView
@@ -108,7 +109,7 @@ class ReaderWindow:
         slices = {}
         for identifier in ensure_slice_views(scene):
             node = scene.GetNodeByID(identifier)
-            slices[node.GetLayoutName()] = SliceView(self.application, node, self.corners.texts)
+            slices[node.GetLayoutName()] = SliceView(self.application, node, self.corners.texts, paint_names)
         volume_view = VolumeView(self.application)
         self.views: dict[str, View] = {**slices, VOLUME: volume_view}
         for view in self.views.values():
