@@ -147,6 +147,8 @@ class HostApplication:
         """Take voxels from segments first; MRML would erase each segment from the layer that all share."""
         for index in range(self.scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode")):
             segmentation = self.scene.GetNthNodeByClass(index, "vtkMRMLSegmentationNode").GetSegmentation()
+            # First: views ask for the surface of a segment without voxels while others have one.
+            segmentation.RemoveRepresentation("Closed surface")
             for segment_id in segmentation.GetSegmentIDs():
                 segmentation.GetSegment(segment_id).RemoveAllRepresentations()
 

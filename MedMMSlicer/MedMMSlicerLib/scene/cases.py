@@ -179,6 +179,8 @@ def remove_nodes(scene: MrmlScene, node_ids: Iterable[str]) -> None:
         if node.IsA("vtkMRMLSegmentationNode"):
             # MRML would erase each segment from the voxels that all of them share.
             segmentation = node.GetSegmentation()
+            # First: views ask for the surface of a segment without voxels while others have one.
+            segmentation.RemoveRepresentation("Closed surface")
             for segment_id in segmentation.GetSegmentIDs():
                 segmentation.GetSegment(segment_id).RemoveAllRepresentations()
         extra = _own_nodes(node)
