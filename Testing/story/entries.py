@@ -34,6 +34,8 @@ class Entry:
         What ``probe`` gives afterwards, if that is known.
     to : object
         What a combo box is set to (a part of the text), or a slider.
+    running : bool
+        Whether a run goes on while it is pressed.
     """
 
     study: str
@@ -42,6 +44,7 @@ class Entry:
     undo: Work = nothing
     expected: Any = None
     to: Any = None
+    running: bool = False
 
 
 def again(name: str) -> Work:

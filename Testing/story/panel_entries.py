@@ -216,8 +216,8 @@ def points(world: World) -> int:
 
 ANALYZE: dict[str, Entry] = {
     **both("analyze.start", "AnalyzePart.analyzeButton", Entry(CT, outcomes)),
-    "analyze.cancel": Entry(CT, last_outcome, begun, expected=(False, "cancelled")),
-    "AnalyzePart.cancelButton": Entry(CT, last_outcome, begun, expected=(False, "cancelled")),
+    "analyze.cancel": Entry(CT, last_outcome, begun, expected=(False, "cancelled"), running=True),
+    "AnalyzePart.cancelButton": Entry(CT, last_outcome, begun, expected=(False, "cancelled"), running=True),
     **both("analyze.undo", "AnalyzePart.undoButton", Entry(FILM, segments, fresh_run, drop_other, [])),
     **both("analyze.place", "AnalyzePart.placeButton", Entry(AROUND, points, crosshair, expected=1)),
     **both("analyze.middle", "AnalyzePart.middleButton", Entry(AROUND, points, a_point, expected=0)),
@@ -461,6 +461,10 @@ def unwrite(world: World) -> None:
         world.room.report.remove(next(item.id for item in sentences if item.text == _OWN))
 
 
+def undo_in_report(world: World) -> None:
+    world.room.report.undo()
+
+
 def unwritten(world: World) -> None:
     written(world)
     world.room.report.undo()
@@ -510,7 +514,7 @@ REPORT: dict[str, Entry] = {
     **both("report.evidence", "ReportPart.evidenceButton", Entry(FILM, selected, on_mass, expected="f-mass")),
     **both("report.undo", "ReportPart.undoButton", Entry(FILM, report_text, written, unwrite)),
     **both("report.redo", "ReportPart.redoButton", Entry(FILM, report_text, unwritten, unwrite)),
-    **both("report.remove", "ReportPart.removeButton", Entry(FILM, report_text, in_first)),
+    **both("report.remove", "ReportPart.removeButton", Entry(FILM, report_text, in_first, undo_in_report)),
     "report.save": Entry(FILM, pages, page("by-key.html")),
     "ReportPart.saveButton": Entry(FILM, pages, page("by-button.html")),
     "ReportPart.startButton": Entry(FILM, report_text, other, drop_other),

@@ -45,7 +45,8 @@ def test_it_does_something(world: World, complaints: list[str], name: str) -> No
     entry = ENTRIES[name]
     world.bring(entry.study)
     entry.prepare(world)
-    world.hands.rest()
+    if not entry.running:
+        world.hands.rest()
     control = controls(world.reader)[name]
     world.popup = None
     before = entry.probe(world)
@@ -87,6 +88,10 @@ def click(world: World, button: Any) -> None:
     """Click a button; of a menu that it opens, remember the first entry, and close it."""
     import qt
 
+    if button.inherits("ctkCollapsibleButton"):
+        # Its header: the rest of it is what it holds.
+        world.hands.click(button, (30, 8))
+        return
     if not hasattr(button, "menu") or not button.menu():
         world.hands.click(button)
         return
@@ -160,4 +165,6 @@ def test_the_menu_of_a_study(world: World, complaints: list[str]) -> None:
 def test_quitting_closes_the_reader(make_reader: MakeReader) -> None:
     hands = make_reader()
     hands.press(hands.reader.widget, "Ctrl+Q")
-    assert hands.reader.closed and not hands.reader.widget.isVisible()
+    assert hands.reader.closed
+    # A window that was closed may be gone already.
+    assert not hands.reader.widget or not hands.reader.widget.isVisible()

@@ -43,6 +43,8 @@ class World:
         For files of the tests.
     popup : object
         First entry of the menu that opened last.
+    strokes : int
+        How often something was painted.
     """
 
     def __init__(self, reader: Any, folder: Path) -> None:
@@ -51,6 +53,7 @@ class World:
         self.hands = Hands(reader)
         self.ids: dict[str, str] = {}
         self.popup: Any = None
+        self.strokes = 0
         self.panel.segments.ask_color = lambda _color: (9, 8, 7)
 
     @property
@@ -97,9 +100,10 @@ class World:
         self.hands.rest()
 
     def tidy(self) -> None:
-        """Close what the last test left open."""
+        """Close what the last test left open, and end a run that it left."""
         import qt
 
+        self.room.run.cancel()
         for window in (*self.hands.windows(), qt.QApplication.activePopupWidget()):
             if window:
                 window.close()
@@ -123,7 +127,7 @@ class World:
         array[4:18, 6:30, 8:26] = 200
         array[6:10, 8:18, 18:24] = 300
         geometry = VolumeGeometry.from_axes(array.shape, (3.0, 1.5, 1.8), (20, 30, -20), axes)
-        volume = Volume(array, geometry, window=(400.0, 200.0))
+        volume = Volume(array, geometry, window=(200.0, 400.0))
         series = Series("CT", HeaderFacts(modality="CT", body_part="HEAD"), (), volume=volume)
         volume_id = add_volume(self.room.scene, volume, series, "small CT")
         return str(self.room.cases.adopt_volume(volume_id))
@@ -178,11 +182,17 @@ class World:
         self.hands.rest()
 
     def paint(self) -> None:
-        """Paint a stroke in the axial view, in the air beside the box, and rest."""
+        """Paint a stroke in the air beside the box, in another slice each time, and rest."""
+        from MedMMSlicerLib.scene.volumes import volume_geometry
+
         self.reader.commands.fit()
         settle()
-        width, height = self.red.widget.logical_size
-        self.hands.stroke(self.red, [(width * 0.36, height * 0.5), (width * 0.36, height * 0.45)])
+        geometry = volume_geometry(self.room.scene, self.reader.commands.volume.GetID())
+        self.strokes += 1
+        places = [geometry.kji_to_ras((3 + self.strokes % 18, row, 3)) for row in (16, 20)]
+        self.red.jump(tuple(places[0].tolist()))
+        settle()
+        self.hands.stroke(self.red, [self.red.position_of(tuple(place.tolist())) for place in places])
         self.hands.rest()
 
     def compare(self) -> None:
