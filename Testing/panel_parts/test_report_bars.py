@@ -325,12 +325,14 @@ def test_a_report_of_300_sentences_never_blocks_typing(
     cursor = part.editor.textCursor()
     cursor.setPosition(place)
     part.editor.setTextCursor(cursor)
+    process_events()
+    longest_key(part, "x")  # loads what Qt's test tool needs
+    part.flush()
     keys, pauses = [], []
     for number in range(TRIES):
-        for letter in "abc":
-            keys.append(longest_key(part, letter))
+        keys += [longest_key(part, letter) for letter in "abc"]
         pauses.append(longest_turn(part, lambda: None))
-        assert not part._timer.isActive() and f"Sentence 10{'abc' * (number + 1)}" in " ".join(texts(room))
+        assert not part._timer.isActive() and f"Sentence 10x{'abc' * (number + 1)}" in " ".join(texts(room))
     first = []
     for status in ("accepted", "proposed") * (TRIES // 2):
         # A decision on a finding has every sentence looked at again.
@@ -339,7 +341,7 @@ def test_a_report_of_300_sentences_never_blocks_typing(
         first.append(longest_turn(part, lambda: None))
     with capfd.disabled():
         print(  # noqa: T201 - figures for docs/report.md
-            f"\n{LONG} sentences: a key {1000 * max(keys):.1f} ms, the longest turn after a pause "
+            f"\n{LONG} sentences: a key {1000 * min(keys):.1f} to {1000 * max(keys):.1f} ms, the longest turn after a pause "
             f"{1000 * min(pauses):.1f} to {1000 * max(pauses):.1f} ms, after a decision "
             f"{1000 * min(first):.1f} to {1000 * max(first):.1f} ms"
         )
