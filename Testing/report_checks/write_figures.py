@@ -21,7 +21,7 @@ from written_examples import EXAMPLES, read_examples
 __all__ = ["HELD_OUT", "PAGE", "first_looks", "with_figures", "with_timing"]
 
 PAGE = "docs/report-checks.md"
-HELD_OUT = ("held-out", "held-out-2", "held-out-3", "held-out-4")
+HELD_OUT = ("held-out", "held-out-2", "held-out-3", "held-out-4", "held-out-5")
 _SETS = ("development", *HELD_OUT)
 
 
