@@ -289,6 +289,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/stats/agreement.py
   MedMMSlicerLib/stats/bootstrap.py
   MedMMSlicerLib/stats/calibration.py
+  MedMMSlicerLib/stats/dbm.py
   MedMMSlicerLib/stats/distributions.py
   MedMMSlicerLib/stats/figures.py
   MedMMSlicerLib/stats/mrmc.py
@@ -296,11 +297,14 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/stats/mrmc_model.py
   MedMMSlicerLib/stats/mrmc_results.py
   MedMMSlicerLib/stats/partial_auc.py
+  MedMMSlicerLib/stats/power.py
+  MedMMSlicerLib/stats/power_proportions.py
   MedMMSlicerLib/stats/proportions.py
   MedMMSlicerLib/stats/ratings.py
   MedMMSlicerLib/stats/reference_standard.py
   MedMMSlicerLib/stats/roc.py
   MedMMSlicerLib/stats/segmentation.py
+  MedMMSlicerLib/stats/simulation.py
   MedMMSlicerLib/stats/summaries.py
   MedMMSlicerLib/study/__init__.py
   MedMMSlicerLib/study/analysis/__init__.py

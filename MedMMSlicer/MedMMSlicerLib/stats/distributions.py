@@ -16,23 +16,24 @@ def ratio_to_error(difference: float, error: float) -> float:
 
 def t_two_sided(statistic: float, df: float) -> float:
     """Two-sided p value of a t statistic; of a normal one if ``df`` is infinite."""
-    from scipy.stats import norm, t
+    from scipy.special import ndtr, stdtr
 
-    size = abs(statistic)
-    return min(1.0, 2 * float(norm.sf(size) if math.isinf(df) else t.sf(size, df)))
+    below = -abs(statistic)
+    return min(1.0, 2 * float(ndtr(below) if math.isinf(df) else stdtr(df, below)))
 
 
 def t_quantile(level: float, df: float) -> float:
     """Two-sided quantile of the t distribution for a confidence ``level``; normal if ``df`` is infinite."""
-    from scipy.stats import norm, t
+    from scipy.special import ndtri, stdtrit
 
-    return float(norm.ppf((1 + level) / 2) if math.isinf(df) else t.ppf((1 + level) / 2, df))
+    tail = (1 + level) / 2
+    return float(ndtri(tail) if math.isinf(df) else stdtrit(df, tail))
 
 
 def f_tail(statistic: float, df1: float, df2: float) -> float:
     """Upper tail of the F distribution; of chi-square over ``df1`` if ``df2`` is infinite."""
-    from scipy.stats import chi2, f
+    from scipy.special import chdtrc, fdtrc
 
     if math.isinf(statistic):
         return 0.0
-    return float(chi2.sf(statistic * df1, df1) if math.isinf(df2) else f.sf(statistic, df1, df2))
+    return float(chdtrc(df1, statistic * df1) if math.isinf(df2) else fdtrc(df1, df2, statistic))

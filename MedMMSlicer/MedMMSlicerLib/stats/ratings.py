@@ -267,14 +267,11 @@ def _expected_reads(read: Mask) -> tuple[DesignKind, Mask]:
 def _reader_groups(read: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Groups of readers who share cases with each other and with nobody else; also that of each case."""
     of_reader = np.arange(read.shape[0])
-    of_case = np.zeros(read.shape[1], np.int64)
-    for case in range(read.shape[1]):
-        who = np.flatnonzero(read[:, case])
+    for together in np.unique(read, axis=1).T:
+        who = np.flatnonzero(together)
         if who.size:
             of_reader[np.isin(of_reader, of_reader[who])] = of_reader[who].min()
-    for case in range(read.shape[1]):
-        who = np.flatnonzero(read[:, case])
-        of_case[case] = of_reader[who[0]] if who.size else -1
+    of_case = np.where(read.any(axis=0), of_reader[read.argmax(axis=0)], -1)
     return of_reader, of_case
 
 
