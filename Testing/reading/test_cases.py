@@ -353,8 +353,11 @@ def test_constructing_a_room_is_quick_and_starts_nothing(scene: Any) -> None:
     import time
 
     ReadingRoom(scene).close()
-    start = time.thread_time()
-    room = ReadingRoom(scene)
-    assert time.thread_time() - start < 0.005
-    assert room.given_worker is None
-    room.close()
+    seconds = []
+    for _ in range(5):
+        start = time.thread_time()
+        room = ReadingRoom(scene)
+        seconds.append(time.thread_time() - start)
+        assert room.given_worker is None
+        room.close()
+    assert min(seconds) < 0.005
