@@ -336,7 +336,9 @@ class ReaderDesk:
         now, skew = self._log.look()
         behind_s = (self._state.latest - now.at).total_seconds() if self._state.latest is not None else 0.0
         created = parse_time(self._info.created_at)
-        if behind_s <= CLOCK_TOLERANCE_S and now.at >= created - _CREATION_TOLERANCE:
+        was_accepted = any(event.kind == "clock_accepted" for event in self._state.clock_events)
+        is_plausible = was_accepted or now.at >= created - _CREATION_TOLERANCE
+        if behind_s <= CLOCK_TOLERANCE_S and is_plausible:
             if skew > CLOCK_TOLERANCE_S:
                 self._append("clock_set_forward", "", {"seconds": round(skew, 3)})
             return

@@ -191,6 +191,6 @@ def _counted(counts: Mapping[str, int], event: LogEvent) -> Mapping[str, int]:
         for kind, number in _object(event, "counts").items():
             if isinstance(number, int) and number > 0:
                 new[kind] = new.get(kind, 0) + number
-    elif event.kind not in ("started", "shown", "draft", "submitted"):
+    elif event.kind not in ("started", "shown", "draft", "locked", "submitted"):
         new[event.kind] = new.get(event.kind, 0) + 1
     return new
