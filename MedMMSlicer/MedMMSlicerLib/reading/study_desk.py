@@ -57,6 +57,11 @@ class StudyDesk:
         return "" if self._desk is None else f"{self._desk.title} · {self._desk.reader}"
 
     @property
+    def fingerprint(self) -> str:
+        """Of the key with which this machine signs results; the study team enrolls it once."""
+        return "" if self._desk is None else self._desk.fingerprint
+
+    @property
     def worklist(self) -> tuple[WorklistItem, ...]:
         """All tasks of this reader in the order of work."""
         return () if self._desk is None else self._desk.worklist()

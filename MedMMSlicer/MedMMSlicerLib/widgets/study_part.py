@@ -136,7 +136,9 @@ class StudyPart(Part):
         if reading.is_paused:
             return _("Paused. The time stands still, and the images are away.")
         if reading.screen is None:
-            return str(study.waiting_for) or _("The time begins when the images appear.")
+            first = str(study.waiting_for) or _("The time begins when the images appear.")
+            key = _("Key of this machine, to be told to the study team once: {key}")
+            return f"{first}\n{key.format(key=study.fingerprint)}"
         missing = str(reading.missing)
         note = _("What the protocol does not provide for this case is hidden.")
         return f"{missing}\n{note}" if missing else note
