@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from .common import console, print_json
+from ..errors import UsageError
+from .common import console, print_json, progress_control
 
-__all__ = ["analyze_study", "import_ratings"]
+__all__ = ["analyze_study", "import_ratings", "simulate_study"]
 
 
 class Covariance(StrEnum):
@@ -142,3 +144,87 @@ def _print_results(results: dict[str, Any]) -> None:
     for text in summary_texts(results):
         console.print(text, highlight=False, markup=False, soft_wrap=True)
     console.print("Research use only.")
+
+
+class Scale(StrEnum):
+    """Scale of simulated ratings."""
+
+    continuous = "continuous"
+    five_point = "five-point"
+    percent = "0-100"
+
+
+def simulate_study(
+    out: Path = typer.Option(help="New or empty folder for the synthetic study."),
+    config: Path | None = typer.Option(None, help="YAML file with the plan; options replace what it says."),
+    auc: list[str] = typer.Option([], help="NAME=AREA of a test, such as 'with AI=0.86'; repeat for each."),
+    readers: int | None = typer.Option(None, help="Number of readers; default 5."),
+    cases: int | None = typer.Option(None, help="Number of cases; default 100."),
+    prevalence: float | None = typer.Option(None, help="Share of positive cases; default 0.5."),
+    seconds: list[str] = typer.Option([], help="NAME=SECONDS: mean reading time of a test; repeat."),
+    variance: list[str] = typer.Option(
+        [], help="NAME=VALUE of the Roe-Metz model: reader_variance, case, ..."
+    ),
+    scale: Scale | None = typer.Option(None, help="Scale of the ratings; default 0-100."),
+    seed: int | None = typer.Option(None, help="Seed; default 1."),
+    title: str = typer.Option("", help="Title; SYNTHETIC is added to it."),
+    repeats: int = typer.Option(
+        0, help="For planning: analyze so many studies; power goes to planning.json."
+    ),
+    alpha: float = typer.Option(0.05, help="Level of the test of planning."),
+    json: bool = typer.Option(False, "--json", help="Print a machine-readable summary."),
+) -> None:
+    """Simulate a reader study with known effects, for planning or trying the analysis. Synthetic data."""
+    from ..study.analysis.folder import json_bytes, study_files, write_new_folder
+    from ..study.analysis.options import AnalysisOptions
+    from ..study.analysis.simulating import SimulationPlan, planning, read_plan
+    from ..study.analysis.simulating import simulate_study as simulate
+
+    given = {
+        "auc": _pairs("--auc", auc),
+        "readers": readers,
+        "cases": cases,
+        "prevalence": prevalence,
+        "seconds": _pairs("--seconds", seconds),
+        "variances": _pairs("--variance", variance),
+        "scale": scale.value if scale else None,
+        "seed": seed,
+        "title": title,
+    }
+    changes = {name: value for name, value in given.items() if value not in (None, {}, "")}
+    changes = {"auc": {"unaided": 0.80, "with AI": 0.86}, **changes} if config is None else changes
+    plan = read_plan(config, changes) if config else SimulationPlan(**changes)
+    files = study_files(simulate(plan))
+    found = None
+    if repeats:
+        options = AnalysisOptions(covariance="delong", alpha=alpha)
+        with progress_control("Simulating") as control:
+            found = planning(plan, repeats, options, lambda share: control.progress("studies", share))
+        files["planning.json"] = json_bytes(found)
+    written = write_new_folder(out, files)
+    if json:
+        print_json({"synthetic": True, "planning": found, "files": [str(path) for path in written]})
+        return
+    console.print("SYNTHETIC DATA: a simulation made these reads.")
+    if found:
+        console.print(
+            f"{found['meaning']} of {found['comparison']}: {found['share']:.3f} "
+            f"({found['interval'][0]:.3f} to {found['interval'][1]:.3f}; {repeats} studies)",
+            highlight=False,
+            markup=False,
+        )
+    console.print(f"{len(written)} files written to {out}", highlight=False, markup=False)
+
+
+def _pairs(option: str, texts: list[str]) -> dict[str, float]:
+    pairs = {}
+    for text in texts:
+        name, sign, number = text.rpartition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            value = math.nan
+        if not sign or not name.strip() or not math.isfinite(value) or name.strip() in pairs:
+            raise UsageError(f"{option} takes NAME=NUMBER, each name once; it got '{text}'.")
+        pairs[name.strip()] = value
+    return pairs

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ...stats.ratings import ReaderRatings
 from ...stats.roc import roc_curve
 
-__all__ = ["roc_curves"]
+__all__ = ["average_curve", "roc_curves"]
 
 Floats = NDArray[np.float64]
 
@@ -40,12 +40,12 @@ def roc_curves(ratings: ReaderRatings) -> dict[str, Any]:
             row = {"test": test, "reader": reader, "fpr": fpr.tolist(), "tpr": curve.sensitivity.tolist()}
             readers.append({**row, "thresholds": thresholds})
         if curves:
-            fpr, tpr = _average(curves)
+            fpr, tpr = average_curve(curves)
             averages.append({"test": test, "fpr": fpr.tolist(), "tpr": tpr.tolist()})
     return {"readers": readers, "averages": averages}
 
 
-def _average(curves: list[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+def average_curve(curves: list[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
     """Mean of curves over their common false positive rates; steps keep both of their ends."""
     rates = np.unique(np.concatenate([fpr for fpr, _ in curves]))
     low = np.mean([_at(rates, fpr, tpr, last=False) for fpr, tpr in curves], axis=0)

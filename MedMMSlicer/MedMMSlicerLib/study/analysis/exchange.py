@@ -49,7 +49,7 @@ def reads_bytes(study: StudyData) -> bytes:
                 number_text(read.idle_s),
                 number_text(read.interrupted_s),
                 cases[read.case].cluster,
-                "missing" if read.rating is None else "read",
+                "missing" if read.rating is None else "simulated" if study.synthetic else "read",
             )
             for read in study.reads
         ),

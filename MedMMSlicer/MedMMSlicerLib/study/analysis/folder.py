@@ -17,7 +17,16 @@ from ...files import output_error
 from .data import StudyData
 from .importing import ImportRequest, import_study
 
-__all__ = ["SCHEMA", "STUDY_FILE", "csv_bytes", "json_bytes", "read_study", "write_new_folder", "write_study"]
+__all__ = [
+    "SCHEMA",
+    "STUDY_FILE",
+    "csv_bytes",
+    "json_bytes",
+    "read_study",
+    "study_files",
+    "write_new_folder",
+    "write_study",
+]
 
 SCHEMA = "medmm-study-data"
 VERSION = "1.0"
@@ -46,6 +55,11 @@ def write_study(study: StudyData, out: Path) -> list[Path]:
     UsageError
         If there is something in ``out`` already, or it can not be written.
     """
+    return write_new_folder(out, study_files(study))
+
+
+def study_files(study: StudyData) -> dict[str, bytes]:
+    """The files of the folder of a study, by name."""
     files = _tables(study)
     value = {
         "schema": SCHEMA,
@@ -63,7 +77,7 @@ def write_study(study: StudyData, out: Path) -> list[Path]:
         "notes": list(study.notes),
         "source": dict(study.source),
     }
-    return write_new_folder(out, {STUDY_FILE: json_bytes(value), **files})
+    return {STUDY_FILE: json_bytes(value), **files}
 
 
 def read_study(folder: Path) -> StudyData:
