@@ -1,7 +1,7 @@
 """The event loop goes on: no call of a run takes long, and the real bundle reads the real sample.
 
-Processor time of the calling thread is measured. Even that grows when others use the caches and the other half
-of a core, so a limit has to be kept in one of three attempts: what really takes too long does so in each.
+Processor time of the calling thread is measured. Even that grows when others use the caches and the other
+half of a core, so a limit has to be kept in one of three attempts: what really takes too long does so in all.
 """
 
 from __future__ import annotations

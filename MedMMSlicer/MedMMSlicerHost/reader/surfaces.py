@@ -7,7 +7,12 @@ from typing import Any
 
 import qt
 from MedMMSlicerLib.errors import MedMMError
-from MedMMSlicerLib.scene.surfaces import edited_segmentations, make_surface, missing_surfaces
+from MedMMSlicerLib.scene.surfaces import (
+    edited_segmentations,
+    missing_surfaces,
+    prepare_surface,
+    put_surfaces,
+)
 
 __all__ = ["Surfaces"]
 
@@ -36,10 +41,13 @@ class Surfaces:
         self._timer.setInterval(_QUIET_MS)
         self._timer.connect("timeout()", self._next)
         self._made = False
+        self._prepared: dict[str, dict[str, Any]] = {}
         self._failed: set[tuple[str, str]] = set()
 
     def request(self) -> None:
         """Look at the segments soon."""
+        # What was prepared may be older than the change.
+        self._prepared = {}
         if self.enabled:
             self._timer.setInterval(_QUIET_MS)
             self._timer.start()
@@ -58,13 +66,15 @@ class Surfaces:
             pass
 
     def _next(self) -> None:
-        """Make one surface, and the next one after a pause."""
-        if self._make_one():
+        """Make one surface, and the next one after a pause; a run makes those of its results itself."""
+        if self._room.run.state.busy:
+            self.request()
+        elif self._make_one():
             self._timer.setInterval(_PAUSE_MS)
             self._timer.start()
 
     def _make_one(self) -> bool:
-        """Make a surface that is missing; whether there was one."""
+        """Make a surface that is missing, or show those that were made; whether there was one."""
         edited = edited_segmentations(self._room.scene)
         for node in self._nodes():
             node_id, display = str(node.GetID()), node.GetDisplayNode()
@@ -78,22 +88,27 @@ class Surfaces:
                 if (node_id, name) not in self._failed
             ]
             if missing:
-                self._make(node_id, missing[0])
+                self._make(node_id, missing)
                 return True
         if self._made:
             self._made = False
             self._on_made()
         return False
 
-    def _make(self, node_id: str, segment_id: str) -> None:
+    def _make(self, node_id: str, missing: list[str]) -> None:
+        """Prepare the next of the missing surfaces; show them when all are prepared."""
+        prepared = self._prepared.setdefault(node_id, {})
+        left = [name for name in missing if name not in prepared]
         try:
-            make_surface(self._room.scene, node_id, segment_id)
+            if left:
+                prepared[left[0]] = prepare_surface(self._room.scene, node_id, left[0])
+            if len(left) <= 1:
+                put_surfaces(self._room.scene, node_id, self._prepared.pop(node_id))
+                self._made = True
         except MedMMError as error:
             # Once is enough: it would be tried again and again.
-            self._failed.add((node_id, segment_id))
+            self._failed.add((node_id, left[0] if left else missing[0]))
             self._room.tell("warning", error)
-        else:
-            self._made = True
 
     def stop(self) -> None:
         """Do nothing any more."""

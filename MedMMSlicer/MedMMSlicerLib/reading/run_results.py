@@ -141,11 +141,15 @@ class ResultWriter:
 
     def _surfaces(self, node_id: str, wanted: bool) -> Steps:
         """Make the surfaces again that a change of segments dropped, one after the other."""
-        from ..scene.surfaces import make_surface, missing_surfaces
+        from ..scene.surfaces import missing_surfaces, prepare_surface, put_surfaces
 
-        for segment_id in missing_surfaces(self._room.scene, node_id) if wanted else ():
+        scene, surfaces = self._room.scene, {}
+        for segment_id in missing_surfaces(scene, node_id) if wanted else ():
             yield "surfaces"
-            make_surface(self._room.scene, node_id, segment_id)
+            surfaces[segment_id] = prepare_surface(scene, node_id, segment_id)
+        if surfaces:
+            yield "surfaces"
+            put_surfaces(scene, node_id, surfaces)
 
     def _segmentation_of(self, role: str, bundle_id: str) -> str:
         from ..scene.run_snapshots import segmentation_origin

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,14 @@ from ._mrml import MrmlNode, MrmlScene, get_node
 from ._segment_nodes import grid_of
 from ._segment_voxels import BINARY_LABELMAP, make_layer, segment_crops
 
-__all__ = ["edited_segmentations", "has_surfaces", "make_surface", "missing_surfaces"]
+__all__ = [
+    "edited_segmentations",
+    "has_surfaces",
+    "make_surface",
+    "missing_surfaces",
+    "prepare_surface",
+    "put_surfaces",
+]
 
 _SURFACE = "Closed surface"
 _SMOOTHING = "0.50"
@@ -52,9 +60,17 @@ def missing_surfaces(scene: MrmlScene, node_id: str) -> tuple[str, ...]:
 
 
 def make_surface(scene: MrmlScene, node_id: str, segment_id: str) -> None:
-    """Make the surface of one segment; that of a large one is coarser than its voxels.
+    """Make the surface of one segment; see `prepare_surface` and `put_surfaces`."""
+    put_surfaces(scene, node_id, {segment_id: prepare_surface(scene, node_id, segment_id)})
 
-    Nothing happens where the segment is gone, or has no voxels to make one from.
+
+def prepare_surface(scene: MrmlScene, node_id: str, segment_id: str) -> Any:
+    """Make the surface of one segment without showing it; that of a large one is coarser than its voxels.
+
+    Returns
+    -------
+    vtkPolyData or None
+        None where the segment is gone, or has no voxels to make one from.
 
     Raises
     ------
@@ -68,7 +84,7 @@ def make_surface(scene: MrmlScene, node_id: str, segment_id: str) -> None:
     node = get_node(scene, node_id, "vtkMRMLSegmentationNode")
     target = node.GetSegmentation().GetSegment(segment_id)
     if target is None or target.GetRepresentation(BINARY_LABELMAP) is None:
-        return
+        return None
     layer, value = _voxels(scene, node, segment_id)
     segment = vtkSegment()
     segment.AddRepresentation(BINARY_LABELMAP, layer)
@@ -83,8 +99,29 @@ def make_surface(scene: MrmlScene, node_id: str, segment_id: str) -> None:
             f"'{node.GetName()}' can not be shown in 3D: the segmentations logic must exist before the "
             "segmentation."
         )
-    node.GetSegmentation().SetConversionParameter("Smoothing factor", _SMOOTHING)
-    target.AddRepresentation(_SURFACE, segment.GetRepresentation(_SURFACE))
+    return segment.GetRepresentation(_SURFACE)
+
+
+def put_surfaces(scene: MrmlScene, node_id: str, surfaces: Mapping[str, Any]) -> None:
+    """Show surfaces that `prepare_surface` made, all at the same time.
+
+    As soon as one segment has a surface, views make those of all others, which takes as long as all together.
+    Segments that are gone, and surfaces that are None, are passed over.
+
+    Raises
+    ------
+    InputError
+        If there is no such segmentation.
+    """
+    node = get_node(scene, node_id, "vtkMRMLSegmentationNode")
+    segmentation = node.GetSegmentation()
+    segmentation.SetConversionParameter("Smoothing factor", _SMOOTHING)
+    was_modifying = node.StartModify()
+    for segment_id, surface in surfaces.items():
+        segment = segmentation.GetSegment(segment_id)
+        if segment is not None and surface is not None:
+            segment.AddRepresentation(_SURFACE, surface)
+    node.EndModify(was_modifying)
 
 
 def edited_segmentations(scene: MrmlScene) -> frozenset[str]:
