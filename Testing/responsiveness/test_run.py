@@ -113,7 +113,8 @@ def test_scrolling_keeps_its_frame_rate(
         sys.stdout.write(
             f"\n{bundle_id}: {before.per_second:.1f} pictures a second before, "
             f"{during.per_second:.1f} during ({ratio:.2f}); processor time for one "
-            f"{before.cpu_per_picture_s * 1000:.1f} and {during.cpu_per_picture_s * 1000:.1f} ms ({cpu_ratio:.2f})\n"
+            f"{before.cpu_per_picture_s * 1000:.1f} and {during.cpu_per_picture_s * 1000:.1f} ms "
+            f"({cpu_ratio:.2f})\n"
         )
     assert keeps_its_rate(*ratios[-1], overloaded), ratios
 
