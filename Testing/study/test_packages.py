@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import shutil
@@ -23,6 +24,7 @@ from MedMMSlicerLib.study.archives import is_safe_name, open_archive, write_arch
 from MedMMSlicerLib.study.clock import ManualClock
 from MedMMSlicerLib.study.deidentified import require_deidentified_folder, shareable
 from MedMMSlicerLib.study.desk import ReaderDesk
+from MedMMSlicerLib.study.package_format import pack_files, unpack_files
 from MedMMSlicerLib.study.packages import build_packages, open_package
 from MedMMSlicerLib.study.sealing import new_seal_key, seal, unseal
 from MedMMSlicerLib.study.signing import KeyStore, SigningKey
@@ -186,6 +188,19 @@ def test_what_is_sealed_opens_under_its_own_name_and_key_only() -> None:
             unseal(other_key, name, data)
 
 
+@pytest.mark.parametrize("name", ["../escape.txt", "/etc/x", "a/../../b", "C:\\x"])
+def test_output_of_ai_can_not_leave_its_folder(name: str) -> None:
+    with pytest.raises(InputError, match="no name for a file"):
+        pack_files({name: b"x"})
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr(name, b"x")
+    with pytest.raises(InputError, match="no name for a file"):
+        unpack_files(stream.getvalue())
+    with pytest.raises(InputError, match="damaged"):
+        unpack_files(stream.getvalue()[:-5])
+
+
 # De-identification. --------------------------------------------------------------------------------------
 
 
@@ -338,7 +353,8 @@ def test_changed_case_files_stop_the_next_package_until_recorded(
     source.write_text("{}", encoding="utf-8")
     with pytest.raises(StudyError, match=r"ai/0/scores\.json was changed"):
         build_packages(study, tmp_path / "out2", ("r2",), keys=team_keys)
-    assert "ai/0/scores.json was changed" in study.record_deviation("A. Team", "New version.").what
+    deviation = study.record_deviation("A. Team", "New version.")
+    assert deviation.kind == "files_changed" and "ai/0/scores.json was changed" in deviation.what
     build_packages(study, tmp_path / "out2", ("r2",), keys=team_keys)
 
 

@@ -338,6 +338,50 @@ def test_a_clock_set_forward_does_not_shorten_the_washout(
     assert desk.next_item() is not None
 
 
+def test_a_steady_clock_that_slept_with_its_machine_can_be_vouched_for(
+    desk: ReaderDesk, clock: ManualClock, read_available: Callable[..., int]
+) -> None:
+    read_available(desk, clock)
+    clock.set_forward(days=15)  # the machine slept, and its steady clock with it
+    with pytest.raises(StudyError, match="washout"):
+        desk.start(desk.worklist()[6].code)
+    desk.accept_clock("The laptop was asleep.")
+    assert desk.next_item() == desk.worklist()[6]
+    assert read_available(desk, clock) == 6
+
+
+def test_a_note_that_can_not_be_written_does_not_undo_what_is_on_the_disk(
+    desk: ReaderDesk, reader_keys: KeyStore
+) -> None:
+    notes = reader_keys.folder / "reading-logs"
+    assert not notes.exists()
+    notes.write_text("in the way")
+    start(desk).submit(GOOD)
+    assert desk.worklist()[0].state == "submitted"
+    assert "could not be written" in desk.remarks[-1]
+
+
+def test_a_package_that_the_reader_signed_anew_does_not_open_with_the_log(
+    folder: Path, clock: ManualClock, reader_keys: KeyStore
+) -> None:
+    from MedMMSlicerLib.study.archives import open_archive, write_archive
+
+    ReaderDesk(folder, clock, reader_keys).close()
+    info = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+    files: dict[str, Path | bytes] = {
+        path.relative_to(folder).as_posix(): path
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith(("manifest.", "reading.sqlite"))
+    }
+    files["study.json"] = json.dumps({**info, "washout_days": 0.0}).encode()
+    forged = folder.parent / "forged.zip"
+    write_archive(forged, "tasks", {}, files, reader_keys.reader_key())
+    with open_archive(forged, "tasks") as archive:
+        archive.extract(folder)
+    with pytest.raises(StudyError, match="belongs to reader"):
+        ReaderDesk(folder, clock, reader_keys)
+
+
 @pytest.mark.parametrize("restarts", [False, True])
 def test_reading_stops_while_the_clock_is_set_back(
     folder: Path, clock: ManualClock, reader_keys: KeyStore, restarts: bool

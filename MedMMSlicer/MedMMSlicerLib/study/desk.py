@@ -7,13 +7,13 @@ only when its time has come.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ..errors import ClockError, InputError, StudyError
+from ..errors import ClockError, DiskFullError, InputError, OutputError, StudyError
 from .archives import FileFact, sha256_of_file, verify_folder, write_archive
 from .clock import Clock, SystemClock, parse_time
 from .codec import decode, parse_json_object
@@ -60,8 +60,10 @@ class ReaderDesk:
         self._key = keys.reader_key()
         self._log = ReadingLog(folder / LOG_NAME, self._owner(), clock)
         try:
-            self._state = LogState(self._log.events())
-            self._check_head()
+            events = tuple(self._log.events())
+            self._log_id = events[0].sha256
+            self._state = LogState(events)
+            self._check_head(events)
             self._remarks = self._first_remarks()
         except BaseException:
             self._log.close()
@@ -95,7 +97,7 @@ class ReaderDesk:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What the reader should be told after opening."""
+        """What the reader should be told: at opening, and what failed beside the log since then."""
         return self._remarks
 
     @property
@@ -198,7 +200,7 @@ class ReaderDesk:
             "package": self._info.package,
             "reader": self._info.reader,
             "protocol_sha256": self._info.protocol_sha256,
-            "log": self._log_id(),
+            "log": self._log_id,
             "events": self._log.count,
             "head": self._log.head,
             "exported_at": self._clock.look().at.isoformat(timespec="milliseconds"),
@@ -270,11 +272,8 @@ class ReaderDesk:
             "package": self._info.package,
             "reader": self._info.reader,
             "machine": self._key.fingerprint,
+            "team": self._team_fingerprint,
         }
-
-    def _log_id(self) -> str:
-        first = next(iter(self._log.events()))
-        return first.sha256
 
     def _checked_images(self, info: TaskInfo) -> list[tuple[Path, str]]:
         return [(self._folder / name, self._checked_file(name)) for name in info.images]
@@ -349,19 +348,22 @@ class ReaderDesk:
             "the reading log or before the package was made. Set the clock right; this was recorded."
         )
 
-    def _check_head(self) -> None:
-        number, digest = self._keys.noted_head(self._log_id())
+    def _check_head(self, events: Sequence[LogEvent]) -> None:
+        number, digest = self._keys.noted_head(self._log_id)
         if not number:
             return
-        known = next((event.sha256 for event in self._log.events() if event.number == number), "")
-        if known != digest:
+        if number > len(events) or events[number - 1].sha256 != digest:
             raise InputError(
                 f"{self._log.path} is older than what was read on this machine: it was replaced by a copy. "
                 "Bring the newest file back, and tell the study team."
             )
 
     def _note_head(self) -> None:
-        self._keys.note_head(self._log_id(), self._log.count, self._log.head)
+        """The event itself is on the disk already; that it could not be noted beside it must not undo it."""
+        try:
+            self._keys.note_head(self._log_id, self._log.count, self._log.head)
+        except (OutputError, DiskFullError) as error:
+            self._remarks = tuple(dict.fromkeys((*self._remarks, str(error))))
 
     def _first_remarks(self) -> tuple[str, ...]:
         remarks = []

@@ -79,6 +79,7 @@ class LogState:
     def __init__(self, events: Iterable[LogEvent] = ()) -> None:
         self.records: dict[str, TaskRecord] = {}
         self.elapsed_s = 0.0
+        self._forward_s = 0.0
         self.latest: datetime | None = None
         self.jumps: list[LogEvent] = []
         self.clock_events: list[LogEvent] = []
@@ -102,6 +103,11 @@ class LogState:
             self.elapsed_s += credible_step(self.last.moment, event.moment)
         if abs(event.skew_s) > CLOCK_TOLERANCE_S:
             self.jumps.append(event)
+            self._forward_s += max(event.skew_s, 0.0)
+        if event.kind == "clock_accepted":
+            # Some steady clocks stand still while their machine sleeps; the reader vouches for the other.
+            self.elapsed_s += self._forward_s
+            self._forward_s = 0.0
         if event.kind.startswith("clock_"):
             self.clock_events.append(event)
         is_new_start = event.kind == "clock_accepted" or self.latest is None

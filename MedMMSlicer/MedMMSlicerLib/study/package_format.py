@@ -16,17 +16,21 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..core.serialization import to_json
+from ..errors import InputError
 from .answers import Questions
+from .archives import is_safe_name
 from .codec import decode, parse_json_object
 from .sealing import seal, unseal
 
 __all__ = [
     "INFO_NAME",
     "LOG_NAME",
+    "MAXIMUM_AI_BYTES",
     "SEAL_NAME",
     "PackageInfo",
     "TaskInfo",
@@ -42,6 +46,7 @@ __all__ = [
 INFO_NAME = "study.json"
 SEAL_NAME = "seal.key"
 LOG_NAME = "reading.sqlite"
+MAXIMUM_AI_BYTES = 4 << 30
 _SECRET_MULTIPLE = 4096
 
 
@@ -123,7 +128,14 @@ def unseal_secret(key: bytes, code: str, sealed: bytes) -> TaskSecret:
 
 
 def pack_files(files: Mapping[str, bytes]) -> bytes:
-    """Several files as one block."""
+    """Several files as one block.
+
+    Raises
+    ------
+    InputError
+        If a name is not safe on every system.
+    """
+    _check_names(files)
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in sorted(files.items()):
@@ -132,6 +144,27 @@ def pack_files(files: Mapping[str, bytes]) -> bytes:
 
 
 def unpack_files(data: bytes) -> dict[str, bytes]:
-    """The way back; the block was authenticated before."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
+    """The way back.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, larger than `MAXIMUM_AI_BYTES`, or has names that leave their folder.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            _check_names(entry.filename for entry in entries)
+            if sum(entry.file_size for entry in entries) > MAXIMUM_AI_BYTES:
+                raise InputError("Output of AI in the study package is too large. Tell the study team.")
+            return {entry.filename: archive.read(entry) for entry in entries}
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise InputError("Output of AI in the study package is damaged. Get the package again.") from error
+
+
+def _check_names(names: Iterable[str]) -> None:
+    for name in names:
+        if not is_safe_name(name):
+            raise InputError(
+                f"'{name[:80]}' in the output of AI is no name for a file on every system. Rename it."
+            )

@@ -62,13 +62,14 @@ class PlannedTask:
 
 @dataclass(frozen=True)
 class PackagePlan:
-    """A package as the study team knows it."""
+    """A package as the study team knows it; ``team`` is the fingerprint of the key that signed it."""
 
     package: str
     reader: str
     protocol_sha256: str
     created_at: str
     round: str
+    team: str
     tasks: Mapping[str, PlannedTask]
 
 
@@ -152,14 +153,17 @@ class PackageMaker:
         content.files[SEAL_NAME] = content.key.hex().encode("ascii")
         data = {"study": info.study, "package": info.package, "identifiers_kept": self._keeps_identifiers}
         path = out / f"{reader}{f'-{round_id}' if round_id else ''}.medmm-study.zip"
-        facts = write_archive(path, "tasks", data, content.files, self._keys.team_key())
+        key = self._keys.team_key()
+        facts = write_archive(path, "tasks", data, content.files, key)
         tasks = {
             item.code: replace(
                 content.tasks[item.code], images={name: facts[name].sha256 for name in item.images}
             )
             for item in content.infos
         }
-        plan = PackagePlan(info.package, reader, info.protocol_sha256, info.created_at, round_id, tasks)
+        plan = PackagePlan(
+            info.package, reader, info.protocol_sha256, info.created_at, round_id, key.fingerprint, tasks
+        )
         self._study.write_json(f"plans/{info.package}.json", to_json(plan))
         return path
 

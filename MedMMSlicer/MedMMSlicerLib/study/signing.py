@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["KeyStore", "SigningKey", "fingerprint_of", "verify_signature"]
 
 _FINGERPRINT = 20
-_HEADS = "reading-logs.json"
 
 
 def fingerprint_of(public_key: bytes) -> str:
@@ -100,27 +99,39 @@ class KeyStore:
         return self._key("study-reader.key")
 
     def noted_head(self, log_id: str) -> tuple[int, str]:
-        """Number and hash of the last event of a log that was noted; (0, "") where none was."""
-        path = self.folder / _HEADS
+        """Number and hash of the last event of a log that was noted; (0, "") where none was.
+
+        Raises
+        ------
+        InputError
+            If the note can not be read.
+        """
+        path = self._note(log_id)
         if not path.exists():
             return 0, ""
         try:
-            entry = parse_json_object(path.read_bytes(), str(path)).get(log_id)
+            value = parse_json_object(path.read_bytes(), str(path))
         except OSError as error:
             raise InputError(f"{path} can not be read ({error.strerror}). Check its rights.") from error
-        if entry is None:
-            return 0, ""
-        if not (isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], int)):
+        number, digest = value.get("events"), value.get("head")
+        if not isinstance(number, int) or not isinstance(digest, str):
             raise InputError(f"{path} is damaged. Tell the study team, and remove it.")
-        return entry[0], str(entry[1])
+        return number, digest
 
     def note_head(self, log_id: str, number: int, sha256: str) -> None:
-        """Remember where a log ended, so that an older copy of it can not take its place unnoticed."""
-        path = self.folder / _HEADS
-        heads = parse_json_object(path.read_bytes(), str(path)) if path.exists() else {}
-        heads[log_id] = [number, sha256]
-        with atomic_write(path) as temporary:
-            temporary.write_text(json.dumps(heads, indent=1) + "\n", encoding="utf-8")
+        """Remember where a log ended, so that an older copy of it can not take its place unnoticed.
+
+        Raises
+        ------
+        OutputError, DiskFullError
+            If it can not be written.
+        """
+        with atomic_write(self._note(log_id)) as temporary:
+            temporary.write_text(json.dumps({"events": number, "head": sha256}) + "\n", encoding="utf-8")
+
+    def _note(self, log_id: str) -> Path:
+        # A file for each log: a log has one owner at a time, so nobody else writes it.
+        return self.folder / "reading-logs" / f"{log_id}.json"
 
     def _key(self, name: str) -> SigningKey:
         return SigningKey(load_key(self.folder / name, "signing"))

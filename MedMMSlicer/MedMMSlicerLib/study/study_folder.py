@@ -263,6 +263,9 @@ class StudyFolder:
     def record_deviation(self, who: str, why: str, what: str = "") -> Deviation:
         """Record a change of protocol, truth or case files, or anything else that did not go as planned.
 
+        The kind is ``protocol_changed``, ``truth_changed``, ``files_changed`` or ``note``: the first that
+        fits.
+
         Raises
         ------
         UsageError
@@ -271,21 +274,24 @@ class StudyFolder:
         if not who.strip() or not why.strip():
             raise UsageError("A deviation needs who records it and why: --who NAME --why REASON.")
         state, protocol, truth = self.state, self.protocol, self.truth
-        changes: list[str] = []
-        if protocol.sha256 != state.protocol_sha256:
-            changes += self._changes(state.protocol_sha256, protocol)
-        if truth.sha256 != state.truth_sha256:
-            changes.append("the truth was changed")
         files = self.hashes(protocol) if state.started_at else {}
-        changes += changed_files(state.files, files)
-        if what.strip():
-            changes.append(what.strip())
+        by_kind = {
+            "protocol_changed": (
+                self._changes(state.protocol_sha256, protocol)
+                if protocol.sha256 != state.protocol_sha256
+                else []
+            ),
+            "truth_changed": ["the truth was changed"] if truth.sha256 != state.truth_sha256 else [],
+            "files_changed": changed_files(state.files, files),
+            "note": [what.strip()] if what.strip() else [],
+        }
+        changes = [text for texts in by_kind.values() for text in texts]
         if not changes:
             raise UsageError(
-                "Nothing was changed since the last version. Say what happened with --what TEXT."
+                "Nothing was changed since the last version. Say with --what what happened."
             )
         deviation = Deviation(
-            kind="protocol_changed" if protocol.sha256 != state.protocol_sha256 else "note",
+            kind=next(kind for kind, texts in by_kind.items() if texts),
             what="; ".join(changes[:_SHOWN_CHANGES]),
             at=format_time(self.clock.look().at),
             who=who.strip(),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ..errors import InputError, SignatureError
 from .archives import Archive, open_archive
@@ -88,7 +87,7 @@ def take_results(path: Path, state: StudyState, plans: dict[str, PackagePlan]) -
         raise RefusedError("damaged_package", str(error)) from error
     try:
         events = _events(data)
-        _check_chain(path, head, events, fingerprint)
+        _check_chain(path, head, events, {"machine": fingerprint, "team": plan.team})
         return TakenResults(path, head, plan, fingerprint, events, LogState(events))
     except RefusedError:
         raise
@@ -152,18 +151,13 @@ def _events(data: bytes) -> tuple[LogEvent, ...]:
     return tuple(events)
 
 
-def _check_chain(path: Path, head: ResultsHead, events: tuple[LogEvent, ...], fingerprint: str) -> None:
+def _check_chain(path: Path, head: ResultsHead, events: tuple[LogEvent, ...], keys: dict[str, str]) -> None:
     if not events or len(events) != head.events or events[-1].sha256 != head.head:
         raise RefusedError("damaged_log", f"{path.name} has not the events that it states. Export again.")
-    owner: dict[str, Any] = {
-        "study": head.study,
-        "package": head.package,
-        "reader": head.reader,
-        "machine": fingerprint,
-    }
+    owner = {"study": head.study, "package": head.package, "reader": head.reader, **keys}
     if events[0].kind != "created" or events[0].data != owner or events[0].sha256 != head.log:
         raise RefusedError(
             "forged_signature",
-            f"The log in {path.name} was made by another machine or for another reader than it states. "
-            "Ask its sender.",
+            f"The log in {path.name} was made by another machine, for another reader, or from a package that "
+            "this team did not sign. Ask its sender.",
         )
