@@ -85,3 +85,38 @@ def make_reader(
     settle()
     environment.application.clear()
     translation.set_language("en")
+
+
+@pytest.fixture(scope="session")
+def study_cases(environment: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Images, output of AI, report texts and truth of a small reader study."""
+    from .study_world import write_cases
+
+    folder = tmp_path_factory.mktemp("team")
+    write_cases(folder)
+    return folder
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
+    """What the dialogs answer; keys of this machine lie in the test's folder."""
+    from MedMMSlicerHost.reader.host import DesktopHost
+
+    answers: dict[str, Any] = {"files": (), "save": "", "text": None}
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setattr(DesktopHost, "choose_files", lambda *_arguments: answers["files"])
+    monkeypatch.setattr(DesktopHost, "ask_save", lambda *_arguments: answers["save"])
+    monkeypatch.setattr(DesktopHost, "ask_text", lambda *_arguments: answers["text"])
+    return answers
+
+
+@pytest.fixture
+def study_world(
+    study_cases: Path, said: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Any:
+    """A study team, whose clock is everybody's."""
+    from .study_world import StudyWorld
+
+    made = StudyWorld(tmp_path, study_cases)
+    monkeypatch.setattr("MedMMSlicerLib.study.desk.SystemClock", lambda: made.clock)
+    return made

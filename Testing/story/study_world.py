@@ -13,7 +13,7 @@ import yaml
 
 from .conftest import TESTING, load_file
 
-__all__ = ["AI_WORD", "ARMS", "CASES", "TARGET", "StudyWorld", "protocol_value", "write_cases"]
+__all__ = ["AI_WORD", "ARMS", "CASES", "SOURCES", "TARGET", "StudyWorld", "protocol_value", "write_cases"]
 
 AI_WORD = "Sphericalloma"
 """Name of the finding of AI, and nowhere else in these tests."""
@@ -21,13 +21,16 @@ AI_WORD = "Sphericalloma"
 ARMS = ("arm-plain", "arm-assisted")
 CASES = tuple(f"subject-{number}" for number in range(6))
 TARGET = "nodule"
+SOURCES = ("from-team", "from-network")
+"""Where the report texts come from that need no reader."""
 
 
 def protocol_value(**changes: Any) -> dict[str, Any]:
     """A crossover of two readers and six cases with reports, marks, a score, ratings and a preference."""
     cases = [
         {"id": name, "images": [f"cases/{name}/images/ct.nii.gz"], "ai": f"cases/{name}/ai",
-         "indication": "Pain for two weeks."}
+         "indication": "Pain for two weeks.",
+         "reports": {source: f"cases/{name}/{source}.txt" for source in SOURCES}}
         for name in CASES
     ]  # fmt: skip
     form = {
@@ -52,6 +55,8 @@ def protocol_value(**changes: Any) -> dict[str, Any]:
              "scales": ["accuracy", "clarity"]},
             {"id": "better", "kind": "preference", "evaluators": ["e1"], "sources": list(ARMS),
              "images": True},
+            {"id": "texts", "kind": "preference", "evaluators": ["e2"], "sources": list(SOURCES),
+             "images": True},
         ],
     }  # fmt: skip
     return {**value, **changes}
@@ -65,9 +70,19 @@ def write_cases(folder: Path) -> None:
     network = shared.threshold_network(folder / "network" / "model.onnx")
     files = {"models/model.onnx": network, "docs/README.md": b"# A test\n", "LICENSE": b"Apache-2.0\n"}
     bundle = write_bundle(folder / "bundles" / "threshold-test", shared.threshold_metadata(), files)
-    for number, name in enumerate(CASES):
-        image = _write_image(folder / "cases" / name / "images" / "ct.nii.gz", number)
-        _write_ai(image, bundle, folder / "cases" / name / "ai")
+    images = [
+        _write_image(folder / "cases" / name / "images" / "ct.nii.gz", number)
+        for number, name in enumerate(CASES)
+    ]
+    for name in CASES:
+        for source in SOURCES:
+            text = f"A dense lesion, {source.count('e')} cm."
+            (folder / "cases" / name / f"{source}.txt").write_text(text, encoding="utf-8")
+        # What AI says about the first one is said about all: they lie in the same place.
+        if name == CASES[0]:
+            _write_ai(images[0], bundle, folder / "cases" / name / "ai")
+        else:
+            shutil.copytree(folder / "cases" / CASES[0] / "ai", folder / "cases" / name / "ai")
     truth = {"schema": "medmm-truth/1", "cases": {name: {TARGET: n % 2 == 0} for n, name in enumerate(CASES)}}
     (folder / "truth.yaml").write_text(yaml.safe_dump(truth), encoding="utf-8")
     shutil.rmtree(folder / "network")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,40 +10,9 @@ import pytest
 
 from .conftest import MakeReader
 from .hands import Hands, settle
-from .study_world import AI_WORD, StudyWorld, write_cases
+from .study_world import StudyWorld
 
 pytestmark = [pytest.mark.panel, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def cases(environment: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Images, output of AI and truth."""
-    folder = tmp_path_factory.mktemp("team")
-    write_cases(folder)
-    return folder
-
-
-@pytest.fixture
-def answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str, Any]]:
-    """What the dialogs answer; keys of this machine lie in the test's folder."""
-    from MedMMSlicerHost.reader.host import DesktopHost
-
-    said: dict[str, Any] = {"files": (), "save": "", "text": None}
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.setattr(DesktopHost, "choose_files", lambda *_arguments: said["files"])
-    monkeypatch.setattr(DesktopHost, "ask_save", lambda *_arguments: said["save"])
-    monkeypatch.setattr(DesktopHost, "ask_text", lambda *_arguments: said["text"])
-    yield said
-
-
-@pytest.fixture
-def world(
-    cases: Path, answers: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> StudyWorld:
-    """A study team, whose clock is everybody's."""
-    made = StudyWorld(tmp_path, cases)
-    monkeypatch.setattr("MedMMSlicerLib.study.desk.SystemClock", lambda: made.clock)
-    return made
 
 
 def choose(hands: Hands, action_id: str) -> None:
@@ -53,15 +21,15 @@ def choose(hands: Hands, action_id: str) -> None:
 
     bar, menu = hands.reader.widget.menuBar(), hands.reader.table.menus["study"]
     hands.come_back()
-    qt.QTest.mouseClick(bar, qt.Qt.LeftButton, qt.Qt.NoModifier, bar.actionGeometry(menu.menuAction()).center())
+    qt.QTest.mouseClick(
+        bar, qt.Qt.LeftButton, qt.Qt.NoModifier, bar.actionGeometry(menu.menuAction()).center()
+    )
     settle()
     hands.click_entry(menu, hands.reader.panel.hotkeys.qaction(action_id))
     hands.rest()
 
 
-def open_study(
-    hands: Hands, world: StudyWorld, answers: dict[str, Any], package: Path, person: str
-) -> None:
+def open_study(hands: Hands, world: StudyWorld, answers: dict[str, Any], package: Path, person: str) -> None:
     """Open a package, and tell the study team the key that the panel shows."""
     answers["files"] = (str(package),)
     choose(hands, "study.package")
@@ -141,7 +109,7 @@ def read_period(hands: Hands, world: StudyWorld, reader: int, period: int) -> in
             hands.click_cell(hands.reader.panel.findings.ui.findingsTable, 0, 0)
             hands.click(hands.reader.panel.findings.ui.acceptButton)
             hands.rest()
-        answer(hands, world, 10 * turn + reader + period, f"Reader {reader}: nothing else seen.")
+        answer(hands, world, 10 * turn + reader + period, f"Reader {reader}.")
         if turn == 0:
             mark(hands, world, 70)
         submit(hands)
@@ -194,12 +162,10 @@ def rate_everything(hands: Hands, world: StudyWorld, answers: dict[str, Any], pa
     return finish(hands, world, answers, package)
 
 
-def test_a_whole_study(make_reader: MakeReader, world: StudyWorld, answers: dict[str, Any]) -> None:
-    hands = make_reader()
+def test_a_whole_study(make_reader: MakeReader, study_world: StudyWorld, said: dict[str, Any]) -> None:
+    hands, world, answers = make_reader(), study_world, said
     packages = world.packages()
-    results = [
-        read_everything(hands, world, answers, packages[f"r{reader}"], reader) for reader in (1, 2)
-    ]
+    results = [read_everything(hands, world, answers, packages[f"r{reader}"], reader) for reader in (1, 2)]
     world.collect(tuple(results))
     for round_id in ("quality", "better"):
         for package in world.round_packages(round_id):
@@ -217,9 +183,8 @@ def test_a_whole_study(make_reader: MakeReader, world: StudyWorld, answers: dict
 
 def analyze(world: StudyWorld) -> None:
     """The page of the analysis exists and names both arms."""
-    from typer.testing import CliRunner
-
     from MedMMSlicerLib.cli.app import app
+    from typer.testing import CliRunner
 
     out = world.folder / "analysis"
     outcome = CliRunner().invoke(app, ["study", "analyze", str(world.folder / "study"), "--out", str(out)])

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["StudyImages"]
 
+_SMALL_BYTES = 4 << 20
+"""Files of this size together are read in less time than a process needs to start."""
+
 
 class StudyImages:
     """The images of the task that is worked on, and those of the next one, which are not in the scene.
@@ -49,7 +52,12 @@ class StudyImages:
         return tuple(load(series) for study in scan(paths) for series in study.series)
 
     def read_ahead(self, code: str, paths: Sequence[Path]) -> None:
-        """Begin to read the images of a coming task; that it fails is said when they are needed."""
+        """Begin to read the images of a coming task; that it fails is said when they are needed.
+
+        Small images are not read ahead: that would take longer than reading them.
+        """
+        if sum(path.stat().st_size for path in paths if path.is_file()) < _SMALL_BYTES:
+            return
         try:
             if self._ahead is None:
                 worker = self._room.given_worker
