@@ -87,7 +87,9 @@ def sentences(world: World) -> list[str]:
 
 
 def left_behind(world: World) -> None:
-    """A report of another session on the same images."""
+    """A report of another session on the same images, and no other one."""
+    for path in (world.folder / "recovery").glob("*.recovery"):
+        path.unlink()
     fresh(world)
     world.room.report.add_sentence("impression", "Typed before the crash.")
     autosave = world.room.report.workflow.autosave
@@ -98,8 +100,9 @@ def left_behind(world: World) -> None:
     assert world.panel.report.recovery.widget.isVisible()
 
 
-def offered(world: World) -> bool:
-    return bool(world.panel.report.recovery.widget.isVisible())
+def offered(world: World) -> int:
+    """How many reports may be brought back."""
+    return len(world.room.report.workflow.autosave.offers())
 
 
 def drop_left(world: World) -> None:
@@ -131,5 +134,5 @@ REPORT_BARS: dict[str, Entry] = {
     **both("report.check_fix", "fixButton", Entry(FILM, sentences, wrong_name, drop_other)),
     **both("report.check_dismiss", "dismissButton", Entry(FILM, remarks, slip, drop_other)),
     "ReportPart.recoverButton": Entry(FILM, sentences, left_behind, drop_left),
-    "ReportPart.discardButton": Entry(FILM, offered, left_behind, drop_left, False),
+    "ReportPart.discardButton": Entry(FILM, offered, left_behind, drop_left),
 }

@@ -21,7 +21,19 @@ from .world import CT, FILM, World, open_world
 pytestmark = [pytest.mark.panel, pytest.mark.slow]
 
 ENTRIES: dict[str, Entry] = {**WINDOW, **PANEL, **REPORT_BARS, **EDITOR, **TOOL_BAR}
-ELSEWHERE = {"file.quit": "test_quitting_closes_the_reader"}
+_STUDY_ACTIONS = (
+    *("open", "package", "start", "lock", "submit", "pause"),
+    *("mark", "unmark", "protocol", "edit", "export", "close"),
+)
+_STUDY_BUTTONS = ("start", "lock", "submit", "pause", "draft", "window", "mark", "removeMark")
+ELSEWHERE = {
+    "file.quit": "test_quitting_closes_the_reader",
+    **{f"study.{name}": "test_study_controls" for name in _STUDY_ACTIONS},
+    **{f"ReadingPanel.{name}Button": "test_study_controls" for name in _STUDY_BUTTONS},
+    # Chosen where a study has several kinds of lesions; folded and gone to like the other sections.
+    **dict.fromkeys(("ReadingPanel.markTargetCombo", "ReadingPanel.section"), "test_study_controls"),
+    "panel.part7": "test_study_controls",
+}
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +48,7 @@ def test_every_control_is_in_a_table(world: World, complaints: list[str]) -> Non
     world.bring(CT)
     world.edit()
     found, known = set(controls(world.reader)), {*ENTRIES, *ELSEWHERE}
-    assert found - known == set(), "not pressed by any test"
-    assert known - found == set(), "not there any more"
+    assert found == known, f"not pressed by any test: {found - known}; not there: {known - found}"
 
 
 @pytest.mark.parametrize("name", ENTRIES)

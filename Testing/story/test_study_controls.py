@@ -1,0 +1,121 @@
+"""Every control of reader studies does something: pressed one after the other, in a read and in a rating."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import MakeReader
+from .hands import Hands
+from .study_world import ARMS, StudyWorld, write_cases
+from .test_study_story import answer, choose, mark, open_study, start
+
+pytestmark = [pytest.mark.panel, pytest.mark.slow]
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
+    """What the dialogs answer; keys of this machine lie in the test's folder."""
+    from MedMMSlicerHost.reader.host import DesktopHost
+
+    given: dict[str, Any] = {"files": (), "save": "", "text": None}
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setattr(DesktopHost, "choose_files", lambda *_arguments: given["files"])
+    monkeypatch.setattr(DesktopHost, "ask_save", lambda *_arguments: given["save"])
+    monkeypatch.setattr(DesktopHost, "ask_text", lambda *_arguments: given["text"])
+    return given
+
+
+@pytest.fixture
+def world(
+    environment: Any, answers: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> StudyWorld:
+    """A study whose ratings are locked before AI is shown."""
+    write_cases(tmp_path / "cases")
+    arms = [{"id": ARMS[1], "mode": "sequential", "before": ARMS[0]}]
+    rounds = [
+        {"id": "quality", "kind": "likert", "evaluators": ["e1"], "sources": [ARMS[1]], "scales": ["clarity"]}
+    ]
+    folder = tmp_path / "study"
+    folder.mkdir()
+    made = StudyWorld(folder, tmp_path / "cases", arms=arms, rounds=rounds, design={"kind": "crossover"})
+    monkeypatch.setattr("MedMMSlicerLib.study.desk.SystemClock", lambda: made.clock)
+    return made
+
+
+def test_a_read(make_reader: MakeReader, world: StudyWorld, answers: dict[str, Any], tmp_path: Path) -> None:
+    hands = make_reader()
+    part, study = hands.reader.panel.study, hands.reader.room.study
+    for action in ("study.lock", "study.submit", "study.pause", "study.start", "study.export", "study.close"):
+        hands.reader.room.dismiss()
+        choose(hands, action)
+        assert hands.reader.room.message is not None, f"{action} says nothing without a study"
+    open_study(hands, world, answers, world.packages()["r1"], "r1")
+    hands.click(part.ui.startButton)
+    hands.rest()
+    world.clock.advance(20)
+    answer(hands, world, 30, "Seen.")
+    lesion(hands, world)
+    hands.click(part.ui.pauseButton)
+    hands.rest()
+    assert study.reading.is_paused
+    choose(hands, "study.start")
+    assert not study.reading.is_paused
+    choose(hands, "study.pause")
+    assert study.reading.is_paused
+    start(hands, world)
+    assert study.reading.asks_lock and part.ui.lockButton.isVisible()
+    hands.click(part.ui.lockButton)
+    hands.rest()
+    assert study.reading.has_ai and not study.reading.asks_lock
+    before = part.ui.reportEdit.plainText
+    hands.click(part.ui.draftButton)
+    assert part.ui.reportEdit.plainText != before
+    hands.rest()
+    choose(hands, "study.submit")
+    assert sum(item.state == "submitted" for item in study.worklist) == 1, hands.reader.room.message
+    start(hands, world)
+    answer(hands, world, 40, "Seen again.")
+    choose(hands, "study.lock")
+    assert study.reading.has_ai
+    answers["save"] = str(tmp_path / "r1.zip")
+    choose(hands, "study.export")
+    assert (tmp_path / "r1.zip").is_file()
+    choose(hands, "study.close")
+    assert not study.is_open
+
+
+def lesion(hands: Hands, world: StudyWorld) -> None:
+    """Mark a lesion by button and by key, and take the marks away by button and menu."""
+    part, marks = hands.reader.panel.study, hands.reader.room.study.reading.marks
+    mark(hands, world, 70)
+    hands.click(part.ui.removeMarkButton)
+    hands.rest()
+    assert marks.rows == ()
+    choose(hands, "study.mark")
+    assert marks.placing
+    choose(hands, "study.mark")
+    assert not marks.placing
+    mark(hands, world, 60)
+    choose(hands, "study.unmark")
+    assert marks.rows == ()
+
+
+def test_windows_and_folders(
+    make_reader: MakeReader, world: StudyWorld, answers: dict[str, Any], tmp_path: Path
+) -> None:
+    hands = make_reader()
+    part, room = hands.reader.panel.study, hands.reader.room
+    choose(hands, "study.protocol")
+    assert part.protocol is not None and part.protocol.dialog.isVisible()
+    hands.click(part.protocol.ui.closeButton)
+    answers["files"] = (str(tmp_path / "cases" / "study.yaml"),)
+    choose(hands, "study.edit")
+    assert part.protocol.dialog.isVisible()
+    hands.click(part.protocol.ui.closeButton)
+    answers["files"] = (str(tmp_path / "cases"),)
+    room.dismiss()
+    choose(hands, "study.open")
+    assert room.message is not None and not room.study.is_open
