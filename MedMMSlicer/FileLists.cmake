@@ -286,23 +286,32 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/scene/volumes.py
   MedMMSlicerLib/session.py
   MedMMSlicerLib/stats/__init__.py
+  MedMMSlicerLib/stats/accuracy.py
   MedMMSlicerLib/stats/agreement.py
   MedMMSlicerLib/stats/bootstrap.py
   MedMMSlicerLib/stats/calibration.py
+  MedMMSlicerLib/stats/clustered.py
   MedMMSlicerLib/stats/dbm.py
   MedMMSlicerLib/stats/distributions.py
   MedMMSlicerLib/stats/figures.py
+  MedMMSlicerLib/stats/free_response.py
+  MedMMSlicerLib/stats/icc.py
+  MedMMSlicerLib/stats/mixed_model.py
   MedMMSlicerLib/stats/mrmc.py
   MedMMSlicerLib/stats/mrmc_covariance.py
   MedMMSlicerLib/stats/mrmc_model.py
   MedMMSlicerLib/stats/mrmc_results.py
+  MedMMSlicerLib/stats/multiplicity.py
   MedMMSlicerLib/stats/partial_auc.py
   MedMMSlicerLib/stats/power.py
   MedMMSlicerLib/stats/power_proportions.py
+  MedMMSlicerLib/stats/preference.py
   MedMMSlicerLib/stats/proportions.py
   MedMMSlicerLib/stats/ratings.py
+  MedMMSlicerLib/stats/reading_time.py
   MedMMSlicerLib/stats/reference_standard.py
   MedMMSlicerLib/stats/roc.py
+  MedMMSlicerLib/stats/roc_bands.py
   MedMMSlicerLib/stats/segmentation.py
   MedMMSlicerLib/stats/simulation.py
   MedMMSlicerLib/stats/summaries.py

@@ -12,7 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError, UsageError
 
-__all__ = ["KappaEstimate", "TestResult", "cohen_kappa", "fleiss_kappa", "mcnemar_test", "wilcoxon_test"]
+__all__ = [
+    "KappaEstimate",
+    "TestResult",
+    "cohen_kappa",
+    "fleiss_kappa",
+    "fleiss_kappa_estimate",
+    "mcnemar_test",
+    "wilcoxon_test",
+]
 
 Alternative = Literal["two-sided", "greater", "less"]
 
@@ -46,8 +54,9 @@ def mcnemar_test(table: ArrayLike, *, method: str = "exact") -> TestResult:
     table : (2, 2) of int
         Counts of pairs, first reader by second reader. Only the pairs that differ, [0, 1] and [1, 0], count.
     method : str
-        ``exact`` (binomial; the statistic is the smaller of both counts), ``chi2`` or ``chi2-corrected``
-        (continuity correction).
+        ``exact`` (binomial; the statistic is the smaller of both counts), ``mid-p`` (exact, the observed
+        table counted half; Fagerland, Lydersen and Laake, BMC Med Res Methodol 2013;13:91), ``chi2`` or
+        ``chi2-corrected`` (continuity correction).
 
     Raises
     ------
@@ -58,8 +67,10 @@ def mcnemar_test(table: ArrayLike, *, method: str = "exact") -> TestResult:
     """
     counts = _counts(table, (2, 2))
     first, second = float(counts[0, 1]), float(counts[1, 0])
-    if method not in ("exact", "chi2", "chi2-corrected"):
-        raise UsageError(f"McNemar's test has no method '{method}': use exact, chi2 or chi2-corrected.")
+    if method not in ("exact", "mid-p", "chi2", "chi2-corrected"):
+        raise UsageError(
+            f"McNemar's test has no method '{method}': use exact, mid-p, chi2 or chi2-corrected."
+        )
     if first + second == 0:
         return TestResult(0.0, 1.0)
     if method == "exact":
@@ -67,6 +78,12 @@ def mcnemar_test(table: ArrayLike, *, method: str = "exact") -> TestResult:
 
         smaller = min(first, second)
         return TestResult(smaller, float(binomtest(int(smaller), int(first + second)).pvalue))
+    if method == "mid-p":
+        from scipy.stats import binom
+
+        smaller, pairs = min(first, second), int(first + second)
+        p_value = 2 * float(binom.cdf(smaller, pairs, 0.5)) - float(binom.pmf(smaller, pairs, 0.5))
+        return TestResult(smaller, min(1.0, p_value))
     gap = max(abs(first - second) - (1 if method == "chi2-corrected" else 0), 0)
     statistic = gap**2 / (first + second)
     return TestResult(statistic, math.erfc(math.sqrt(statistic / 2)))
@@ -135,6 +152,21 @@ def fleiss_kappa(table: ArrayLike) -> float:
     total = readers[0]
     observed = float(np.mean((np.sum(counts**2, axis=1) - total) / (total * (total - 1))))
     return (observed - expected) / (1 - expected)
+
+
+def fleiss_kappa_estimate(table: ArrayLike) -> KappaEstimate:
+    """Fleiss' kappa with its standard error by the jackknife over cases; three cases or more.
+
+    Errors are those of `fleiss_kappa`.
+    """
+    counts = np.asarray(table, np.float64)
+    kappa, cases = fleiss_kappa(counts), len(counts)
+    if cases < 3:
+        raise InputError("The error of Fleiss' kappa needs three cases. Add cases.")
+    left = np.array([fleiss_kappa(np.delete(counts, case, axis=0)) for case in range(cases)])
+    error = math.sqrt((cases - 1) / cases * float(np.sum((left - left.mean()) ** 2)))
+    margin = NormalDist().inv_cdf(0.975) * error
+    return KappaEstimate(kappa, error, (kappa - margin, kappa + margin))
 
 
 def wilcoxon_test(

@@ -137,7 +137,7 @@ def power_of(plan: MrmcPlan, readers: int, cases: int) -> PowerEstimate:
     elif math.isinf(df):
         power = 1 - float(chndtr(chdtri(1, plan.alpha), 1, shift))
     else:
-        power = 1 - float(ncfdtr(1, df, shift, fdtri(1, df, 1 - plan.alpha)))
+        power = 1 - float(ncfdtr(1, df, shift, float(fdtri(1, df, 1 - plan.alpha))))
     return PowerEstimate(readers, cases, power, error, shift, df)
 
 
