@@ -50,7 +50,7 @@ def test_a_file_without_a_key_is_refused(tmp_path, text) -> None:
 
 def test_a_place_that_can_not_be_written(tmp_path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(OutputError, match="--key"):
+    with pytest.raises(OutputError, match="rights of that folder"):
         load_key(tmp_path / "file" / "key")
 
 
