@@ -203,6 +203,21 @@ def test_a_machine_that_nobody_enrolled_is_named_with_its_fingerprint(
     assert not collect(study, [results]).problems
 
 
+def test_a_package_that_the_reader_signed_anew_gives_no_results(site: Site) -> None:
+    events, data = events_of(site.results)
+
+    def change(number: int, kind: str, value: dict[str, Any]) -> dict[str, Any]:
+        if kind == "created":
+            value["data"]["team"] = site.keys.reader_key().fingerprint
+        return value
+
+    path = write_forged(site.tmp_path / "f.zip", events, data, site.keys, change)
+    collected = collect(site.study, [path])
+    assert (
+        kinds(collected) == ["forged_signature"] and "this team did not sign" in collected.problems[0].message
+    )
+
+
 def test_one_reader_can_not_answer_for_another(site: Site) -> None:
     events, data = events_of(site.results)
     other = write_forged(
