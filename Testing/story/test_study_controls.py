@@ -10,7 +10,7 @@ import pytest
 from .conftest import MakeReader
 from .hands import Hands
 from .study_world import ARMS, StudyWorld, write_cases
-from .test_study_story import answer, choose, mark, open_study, start
+from .test_study_story import answer, choose, mark, number, open_study, start
 
 pytestmark = [pytest.mark.panel, pytest.mark.slow]
 
@@ -38,9 +38,15 @@ def world(
     rounds = [
         {"id": "quality", "kind": "likert", "evaluators": ["e1"], "sources": [ARMS[1]], "scales": ["clarity"]}
     ]
+    targets = [
+        {"id": name, "name": name.capitalize(), "scale": "0-100", "marks": True}
+        for name in ("nodule", "mass")
+    ]
     folder = tmp_path / "study"
     folder.mkdir()
-    made = StudyWorld(folder, tmp_path / "cases", arms=arms, rounds=rounds, design={"kind": "crossover"})
+    made = StudyWorld(
+        folder, tmp_path / "cases", arms=arms, rounds=rounds, targets=targets, design={"kind": "crossover"}
+    )
     monkeypatch.setattr("MedMMSlicerLib.study.desk.SystemClock", lambda: made.clock)
     return made
 
@@ -53,10 +59,9 @@ def test_a_read(make_reader: MakeReader, world: StudyWorld, answers: dict[str, A
         choose(hands, action)
         assert hands.reader.room.message is not None, f"{action} says nothing without a study"
     open_study(hands, world, answers, world.packages()["r1"], "r1")
-    hands.click(part.ui.startButton)
-    hands.rest()
-    world.clock.advance(20)
-    answer(hands, world, 30, "Seen.")
+    section(hands)
+    start(hands, world)
+    answer_all(hands, world, "Seen.")
     lesion(hands, world)
     hands.click(part.ui.pauseButton)
     hands.rest()
@@ -77,7 +82,7 @@ def test_a_read(make_reader: MakeReader, world: StudyWorld, answers: dict[str, A
     choose(hands, "study.submit")
     assert sum(item.state == "submitted" for item in study.worklist) == 1, hands.reader.room.message
     start(hands, world)
-    answer(hands, world, 40, "Seen again.")
+    answer_all(hands, world, "Seen again.")
     choose(hands, "study.lock")
     assert study.reading.has_ai
     answers["save"] = str(tmp_path / "r1.zip")
@@ -85,11 +90,41 @@ def test_a_read(make_reader: MakeReader, world: StudyWorld, answers: dict[str, A
     assert (tmp_path / "r1.zip").is_file()
     choose(hands, "study.close")
     assert not study.is_open
+    world.collect((tmp_path / "r1.zip",))
+    rating(hands, world, answers, world.round_packages("quality")[0])
+
+
+def answer_all(hands: Hands, world: StudyWorld, text: str) -> None:
+    number(hands, hands.reader.panel.study.form.ratings["mass"].spin, 55)
+    answer(hands, world, 30, text)
+
+
+def rating(hands: Hands, world: StudyWorld, answers: dict[str, Any], package: Path) -> None:
+    """Close the window of a rating, and open it again."""
+    part = hands.reader.panel.study
+    open_study(hands, world, answers, package, "e1")
+    start(hands, world)
+    part.rating.dialog.close()
+    hands.rest()
+    hands.click(part.ui.windowButton)
+    assert part.rating.dialog.isVisible()
+
+
+def section(hands: Hands) -> None:
+    """Fold the section, and go to it."""
+    part = hands.reader.panel.study
+    hands.click(part.ui.section, (30, 8))
+    assert part.ui.section.collapsed
+    hands.press(hands.reader.widget, "Alt+7")
+    assert not part.ui.section.collapsed
 
 
 def lesion(hands: Hands, world: StudyWorld) -> None:
     """Mark a lesion by button and by key, and take the marks away by button and menu."""
     part, marks = hands.reader.panel.study, hands.reader.room.study.reading.marks
+    hands.choose(part.ui.markTargetCombo, "Mass")
+    assert part.ui.markTargetCombo.currentData == "mass"
+    hands.choose(part.ui.markTargetCombo, "Nodule")
     mark(hands, world, 70)
     hands.click(part.ui.removeMarkButton)
     hands.rest()
