@@ -60,7 +60,7 @@ class SystemClock:
 
     @staticmethod
     def _steady() -> float:
-        source = getattr(time, "CLOCK_BOOTTIME", None)
+        source = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
         return time.monotonic() if source is None else time.clock_gettime(source)
 
 
