@@ -15,8 +15,6 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModuleWidget,
 )
 
-HOMEPAGE = "https://github.com/medmm/SlicerMedMM"
-
 
 class MedMMSlicer(ScriptedLoadableModule):
     """What Slicer's module list shows."""
@@ -32,7 +30,7 @@ class MedMMSlicer(ScriptedLoadableModule):
             "with their evidence, and drafts a report whose sentences point to what they state.</p>"
             "<p><b>Research use only. Not for clinical diagnosis.</b> Nothing leaves this computer.</p>"
             '<p>All keys are listed under Menu, Keyboard. <a href="{url}">Documentation</a></p>'
-        ).format(url=HOMEPAGE)
+        ).format(url="https://github.com/medmm/SlicerMedMM")
         self.parent.acknowledgementText = _(
             "Free software under the Apache License 2.0, built on 3D Slicer, VTK, SimpleITK, ONNX Runtime. "
             "Each model states its own license, data and intended use. Research use only."
