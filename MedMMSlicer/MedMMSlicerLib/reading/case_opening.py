@@ -163,8 +163,11 @@ class CaseOpening:
         self._room.models.prepare()
         for name in _NEEDED_LATER:
             importlib.import_module(f"..{name}", __package__)
-        from ..reporting.templates import prepare_wording
+        from ..reporting.checks.lexicon import load_lexicon
+        from ..reporting.templates import LANGUAGES, prepare_wording
 
+        for language in LANGUAGES:
+            load_lexicon(language)
         for template in self._room.models.report_templates():
             prepare_wording(template, self._room.language)
 

@@ -235,7 +235,7 @@ def _names(terms: Mapping[str, Iterable[str]], patterns: Iterable[tuple[str, str
             text = rf"(?<![a-z0-9]){body}{plural}(?![a-z0-9])" if latin else body
             # A hyphen or a line break may stand for the space of a name.
             needed = word if not latin else max(word.split(), key=len)
-            found.append(Name(key, needed, re.compile(text)))
+            found.append(Name(key, needed, _compiled(text)))
     for key, needed, text in patterns:
         found.append(Name(key, needed, _compiled(text)))
     return tuple(found)
@@ -248,7 +248,9 @@ def _cues(kind: str, cues: Iterable[tuple[str, str]], chinese: bool) -> Iterable
         yield Cue(kind, needed, _compiled(bounded))
 
 
+@functools.lru_cache(maxsize=8192)
 def _compiled(text: str) -> re.Pattern[str]:
+    # Kept, since a lexicon with names of its own has a thousand expressions in common with the plain one.
     try:
         return re.compile(text)
     except re.error as error:
