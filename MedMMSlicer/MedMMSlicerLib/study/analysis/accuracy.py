@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...stats import mrmc
+from ...stats.accuracy import diagnostic_accuracy
 from ...stats.figures import AUC, Figure, sensitivity_at, specificity_at
 from ...stats.mrmc_results import MrmcResult, VarianceComponents
-from ...stats.proportions import clopper_pearson_interval, confusion_counts, wilson_interval
 from ...stats.ratings import ReaderRatings
 from .curves import roc_curves
 from .data import StudyData
@@ -20,6 +21,8 @@ from .reader_agreement import agreement_of
 from .reader_tests import delong_rows, mcnemar_rows
 
 __all__ = ["metric_of", "target_of"]
+
+SHARES = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,8 @@ def target_of(study: StudyData, options: AnalysisOptions) -> dict[str, Any]:
     Returns
     -------
     dict
-        JSON values; ``docs/study-analysis.md`` lists them. ``sensitivity``, ``specificity`` and
-        ``operating_point`` are None without a threshold.
+        JSON values; ``docs/study-analysis.md`` lists them. ``lesions`` is added by `lesions`.
+        ``sensitivity``, ``specificity`` and ``operating_point`` are None without a threshold.
 
     Raises
     ------
@@ -64,8 +67,7 @@ def target_of(study: StudyData, options: AnalysisOptions) -> dict[str, Any]:
         "operating_point": _operating_point(ratings, point, options) if point else None,
         "roc": roc_curves(ratings),
         "delong": delong_rows(ratings),
-        "agreement": agreement_of(ratings, point.threshold if point else None),
-        "lesions": None,
+        "agreement": agreement_of(ratings, point.threshold if point else None, options.level),
     }
 
 
@@ -124,32 +126,26 @@ def _operating_point(ratings: ReaderRatings, point: _Point, options: AnalysisOpt
         given = ratings.ratings[test, reader]
         kept = ~np.isnan(given)
         if kept.any():
-            counts = confusion_counts(ratings.positive[kept].astype(int), given[kept], point.threshold)
-            tp, fn = counts.true_positives, counts.false_negatives
-            fp, tn = counts.false_positives, counts.true_negatives
-            pairs = {
-                "sensitivity": (tp, tp + fn), "specificity": (tn, fp + tn), "ppv": (tp, tp + fp),
-                "npv": (tn, tn + fn), "accuracy": (tp + tn, tp + fn + fp + tn),
-            }  # fmt: skip
-            row = {"test": ratings.tests[test], "reader": ratings.readers[reader]}
-            shares = {name: _share(*pair, options) for name, pair in pairs.items()}
-            rows.append({**row, "tp": tp, "fn": fn, "fp": fp, "tn": tn, **shares})
+            names = {"test": ratings.tests[test], "reader": ratings.readers[reader]}
+            rows.append({**names, **_calls(ratings, kept, given[kept] >= point.threshold, options.level)})
     return {
         "threshold": point.threshold,
         "note": point.note,
-        "interval_text": f"Wilson's {level_text(options.alpha)} intervals, cases taken as independent",
         "rows": rows,
         "mcnemar": mcnemar_rows(ratings, point.threshold),
     }
 
 
-def _share(count: int, total: int, options: AnalysisOptions) -> dict[str, Any]:
-    if not total:
-        return {"count": count, "of": total, "value": None, "wilson": None, "clopper_pearson": None}
+def _calls(
+    ratings: ReaderRatings, kept: NDArray[np.bool_], called: NDArray[np.bool_], level: float
+) -> dict[str, Any]:
+    clusters = None if ratings.clusters is None else ratings.clusters[kept]
+    found = diagnostic_accuracy(ratings.positive[kept].astype(int), called.astype(int), clusters, level)
+    counts = found.counts
     return {
-        "count": count,
-        "of": total,
-        "value": count / total,
-        "wilson": list(wilson_interval(count, total, options.level)),
-        "clopper_pearson": list(clopper_pearson_interval(count, total, options.level)),
+        "tp": counts.true_positives,
+        "fn": counts.false_negatives,
+        "fp": counts.false_positives,
+        "tn": counts.true_negatives,
+        **{name: plain(getattr(found, name)) for name in SHARES},
     }

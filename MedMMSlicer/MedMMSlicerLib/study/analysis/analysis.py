@@ -18,12 +18,16 @@ from .checklist import build_checklist
 from .collected import studies_of
 from .data import StudyData
 from .exchange import imrmc_bytes, reads_bytes
+from .families import multiplicity_of
 from .flow import flow_of
 from .folder import STUDY_FILE, json_bytes, read_study
+from .lesions import lesions_of
 from .options import AnalysisOptions
 from .plain import plain
+from .preferences import preferences_of
 from .quality import quality_of
 from .report import report_html
+from .times import times_of
 
 __all__ = ["SCHEMA", "analyze", "analyze_folder", "open_study", "write_analysis"]
 
@@ -91,6 +95,11 @@ def analyze(studies: Sequence[StudyData], options: AnalysisOptions) -> dict[str,
         If an option does not fit the study.
     """
     study = studies[0]
+    reading_time = times_of(study, options)
+    targets = {
+        item.target: {"number": number, **target_of(item, options), "lesions": lesions_of(item, options)}
+        for number, item in enumerate(studies, 1)
+    }
     results: dict[str, Any] = {
         "schema": SCHEMA,
         "version": VERSION,
@@ -108,14 +117,11 @@ def analyze(studies: Sequence[StudyData], options: AnalysisOptions) -> dict[str,
         "options": plain(options),
         "notes": list(dict.fromkeys(note for item in studies for note in item.notes)),
         "flow": flow_of(study),
-        "targets": {
-            item.target: {"number": number, **target_of(item, options)}
-            for number, item in enumerate(studies, 1)
-        },
-        "reading_time": None,
+        "targets": targets,
+        "reading_time": reading_time,
         "quality": quality_of(study.quality, options.alpha),
-        "preference": [],
-        "multiplicity": {"method": "Holm", "rows": []},
+        "preference": preferences_of(study.preferences, options.level),
+        "multiplicity": multiplicity_of(targets, reading_time),
         "deviations": plain(study.deviations),
         "definitions": DEFINITIONS,
     }

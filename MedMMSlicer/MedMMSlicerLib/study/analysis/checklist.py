@@ -142,7 +142,7 @@ def _multiplicity(results: Results) -> str:
 def _times(results: Results) -> str:
     if not results["reading_time"]:
         return ""
-    return "Reading times of every test with a mixed model and Wilcoxon's test are given."
+    return "Reading times of every test are given, compared by a mixed model and Wilcoxon's test."
 
 
 def _software(results: Results) -> str:

@@ -62,12 +62,12 @@ def flow_steps(flow: Mapping[str, Any], cases: str) -> list[tuple[str, Sequence[
         counts = by_test.setdefault(row["test"], [0, 0])
         counts[0] += row["read"]
         counts[1] += row["missing"]
-    missing = [f"{count} missing with {test}" for test, (_, count) in by_test.items() if count]
+    missing = [f"{count} missing: {test}" for test, (_, count) in by_test.items() if count]
     excluded = [f"{item['count']} left out: {item['reason']}" for item in flow["excluded"]]
     steps: list[tuple[str, Sequence[str]]] = [
         (cases, ()),
         (f"{flow['planned_reads']} planned reads", [*missing, *excluded]),
         (f"{flow['reads']} reads analyzed", ()),
     ]
-    steps[-1] = (steps[-1][0], [f"{count} with {test}" for test, (count, _) in by_test.items()])
+    steps[-1] = (steps[-1][0], [f"{count} analyzed: {test}" for test, (count, _) in by_test.items()])
     return steps

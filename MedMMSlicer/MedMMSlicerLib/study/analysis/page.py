@@ -51,11 +51,12 @@ class Sentences:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; the first cell of each row is its heading."""
+    """A table; the first cell of each row is its heading. Cells of sentences (``is_text``) wrap."""
 
     caption: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
+    is_text: bool = False
     kind: str = "table"
 
 

@@ -41,8 +41,8 @@ def summary_texts(results: Mapping[str, Any]) -> list[str]:
     ]
     return [
         *texts,
-        f"{flow['reads']} of {flow['planned_reads']} planned reads were analyzed; {flow['missing_reads']} "
-        f"are missing; {len(results['deviations'])} deviations from the protocol are recorded.",
+        f"{flow['reads']} of {flow['planned_reads']} planned reads were analyzed (missing: "
+        f"{flow['missing_reads']}). Recorded deviations from the protocol: {len(results['deviations'])}.",
     ]
 
 

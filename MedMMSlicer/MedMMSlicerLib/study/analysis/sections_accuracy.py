@@ -249,25 +249,24 @@ def _calls(target: _Json) -> list[_Item]:
         if target[name]:
             items += [Sentence(statement(target[name], name.capitalize()), "statement")]
             items += metric_items(target[name], name)
-    head: tuple[str, ...] = (
-        "reader",
-        "test",
-        "TP",
-        "FN",
-        "FP",
-        "TN",
-        "sensitivity",
-        "specificity",
-        "PPV",
-        "NPV",
-        "accuracy",
+    clustered = any(row["accuracy"] and row["accuracy"]["clustered"] for row in point["rows"])
+    interval = f"{target['auc']['level_text']} intervals " + (
+        "that take cases of a patient as related" if clustered else "of Wilson"
     )
+    head: tuple[str, ...] = ("reader", "test", "TP", "FN", "FP", "TN", "sensitivity", "specificity")
     rows = [
         [row["reader"], row["test"], *(str(row[key]) for key in ("tp", "fn", "fp", "tn")),
-         *(_share(row[key]) for key in ("sensitivity", "specificity", "ppv", "npv", "accuracy"))]
+         _share(row["sensitivity"]), _share(row["specificity"])]
         for row in point["rows"]
     ]  # fmt: skip
-    items.append(Table(f"Calls of every reader, {point['interval_text']}", head, rows))
+    items.append(Table(f"Calls of every reader, {interval}", head, rows))
+    head = ("reader", "test", "PPV", "NPV", "accuracy")
+    rows = [
+        [row["reader"], row["test"], *(_share(row[key]) for key in ("ppv", "npv", "accuracy"))]
+        for row in point["rows"]
+    ]
+    caption = "Predictive values and accuracy at the prevalence of this study"
+    items.append(Table(f"{caption}, {interval}", head, rows))
     if point["mcnemar"]:
         head = ("reader", "tests", "cases", "only first", "only second", "p (exact McNemar)")
         rows = [
@@ -279,10 +278,11 @@ def _calls(target: _Json) -> list[_Item]:
     return items
 
 
-def _share(row: _Json) -> str:
-    if row["value"] is None:
+def _share(row: _Json | None) -> str:
+    if row is None:
         return number_text(None)
-    return f"{number_text(row['value'])} ({interval_text(row['wilson'])})"
+    interval = row["clustered"]["interval"] if row["clustered"] else row["wilson"]
+    return f"{number_text(row['value'])} ({interval_text(interval)})"
 
 
 def _lesions(lesions: _Json) -> list[_Item]:
@@ -294,7 +294,7 @@ def _lesions(lesions: _Json) -> list[_Item]:
         texts = (
             "false positive fraction of cases",
             figure["y_title"],
-            f"Empirical {figure['name']} curves.",
+            f"Empirical {figure['name'].removesuffix(' area')} curves.",
         )
         items.append(curve_panels(figure["curves"], figure["averages"], readers, tests, texts))
         items += metric_items(metric, figure["name"])

@@ -8,6 +8,7 @@ from typing import Any
 from .drawing import IntervalRow, Share, flow_figure, interval_figure, share_figure
 from .flow import flow_steps
 from .page import Figure, Section, Sentence, Sentences, Table, interval_text, number_text, p_statement, p_text
+from .quality import RADPEER_SCALE
 
 __all__ = ["closing_sections", "flow_section", "reading_sections"]
 
@@ -43,9 +44,8 @@ def flow_section(results: _Json) -> Section:
             [row["kind"].replace("_", " "), row["where"], row["message"], "yes" if row["excluded"] else "no"]
             for row in flow["problems"]
         ]
-        items.append(
-            Table("Found when results were collected", ("what", "where", "message", "left out"), rows)
-        )
+        columns = ("what", "where", "message", "left out")
+        items.append(Table("Found when results were collected", columns, rows, is_text=True))
     return Section("flow", "Flow of cases and reads", items)
 
 
@@ -73,23 +73,28 @@ def _time(time: _Json, results: _Json) -> list[_Item]:
         for row in time["by_test"]
     ]  # fmt: skip
     items.append(Table("Reading time by test", head, rows))
-    head = ("comparison", "pairs", "median difference (s)", "statistic", "p", "remark")
+    head = ("comparison", "ratio", f"{_level(results)} interval", "df", "t", "p", "p (Wilcoxon)", "cases")
     rows = [
-        [_minus(row), str(row["pairs"]), number_text(row["median_difference_s"], 1),
-         number_text(row["statistic"], 1), p_text(row["p_value"]), row["note"]]
-        for row in time["wilcoxon"]
+        [f"{row['first']} / {row['second']}", number_text(row["ratio"], 4), interval_text(row["interval"], 4),
+         number_text(row["df"], 1), number_text(row["statistic"], 2), p_text(row["p_value"]),
+         p_text(row["wilcoxon_p_value"]), str(row["wilcoxon_cases"])]
+        for row in time["comparisons"]
     ]  # fmt: skip
-    items += [Table("Wilcoxon's signed-rank test on the mean time of each case", head, rows)] if rows else []
+    caption = "Ratio of geometric means by a mixed model of log seconds; Wilcoxon's test of case means"
+    items += [Table(caption, head, rows)] if rows else []
+    spreads = time["standard_deviations"]
+    if spreads:
+        row = ["log seconds", *(number_text(value) for value in spreads.values())]
+        items.append(Table("Standard deviations by source", ["", *spreads], [row]))
     return items
 
 
 def _time_statements(time: _Json, results: _Json) -> list[str]:
-    model = time["mixed_model"] or {"effects": []}
     return [
-        f"Reading with “{row['test']}” took {number_text(row['ratio'])} times as long as with "
-        f"“{row['reference']}” ({_level(results)} interval {interval_text(row['ratio_interval'])}, "
-        f"{p_statement(row['p_value'])}; mixed model on log seconds)."
-        for row in model["effects"]
+        f"Reading with “{row['first']}” took {number_text(row['ratio'])} times as long as with "
+        f"“{row['second']}” ({_level(results)} interval {interval_text(row['interval'])}, "
+        f"{p_statement(row['p_value'])}; mixed model of log seconds, other readers and cases included)."
+        for row in time["comparisons"]
     ]
 
 
@@ -112,12 +117,13 @@ def _time_figure(time: _Json, results: _Json) -> Figure:
 def _quality(scales: list[_Json]) -> list[_Item]:
     items: list[_Item] = []
     for scale in scales:
-        name = f"{scale['scale'].replace('_', ' ')} ({scale['round']})"
+        kind = "RADPEER" if scale["scale"] == RADPEER_SCALE else scale["scale"].replace("_", " ")
+        name = f"{kind} ({scale['round']})"
         shares = [Share(row["source"], tuple(row["counts"])) for row in scale["sources"]]
         caption = f"{name}: numbers of ratings, from the first category on the left to the last."
         items.append(Figure(share_figure(shares, scale["categories"], caption), caption))
         items.append(
-            _radpeer_table(scale, name) if scale["scale"] == "radpeer" else _likert_table(scale, name)
+            _radpeer_table(scale, name) if scale["scale"] == RADPEER_SCALE else _likert_table(scale, name)
         )
         rows = [
             [_minus(row), str(row["pairs"]), number_text(row["mean_difference"], 2), p_text(row["p_value"]),
@@ -161,18 +167,21 @@ def _minus(row: _Json) -> str:
 def _preference(row: _Json, results: _Json) -> list[_Item]:
     shares = [Share("votes", (row["votes_first"], row["votes_equal"], row["votes_second"]))]
     names = [row["first"], "no preference", row["second"]]
-    caption = f"Votes of {row['evaluators']} evaluators on {row['pairs']} pairs of reports ({row['round']})."
-    head = ("preferred", "by at least", "pairs", "share", f"{_level(results)} interval")
+    caption = (
+        f"Votes of {row['evaluators']} evaluators on {row['pairs']} pairs of reports ({row['round']}); "
+        f"missing votes: {row['missing_votes']}."
+    )
+    head = ("preferred", "by at least", "pairs", "share", f"{_level(results)} interval", "not decided")
     rows = [
-        [item["preferred"], f"{item['at_least']} of {row['evaluators']}", f"{item['count']} of {item['of']}",
-         number_text(item["share"]), interval_text(item["interval"])]
+        [item["preferred"], f"{item['at_least']} of {row['evaluators']}",
+         f"{number_text(item['wins'], 0)} of {item['cases']}", number_text(item["share"]),
+         interval_text(item["wilson"]), str(item["open"])]
         for item in row["shares"]
     ]  # fmt: skip
-    items: list[_Item] = [Figure(share_figure(shares, names, caption), caption)]
-    items.append(Table(f"Preference ({row['round']})", head, rows))
-    if row["note"]:
-        items.append(Sentence(row["note"]))
-    return items
+    return [
+        Figure(share_figure(shares, names, caption), caption),
+        Table(f"Preference ({row['round']})", head, rows),
+    ]
 
 
 def closing_sections(results: _Json) -> list[Section]:
@@ -202,7 +211,7 @@ def _deviations(deviations: list[_Json]) -> list[_Item]:
     rows = [
         [row["kind"].replace("_", " "), row["what"], row["at"], row["who"], row["why"]] for row in deviations
     ]
-    return [Table("Recorded deviations", ("kind", "what", "when", "who", "why"), rows)]
+    return [Table("Recorded deviations", ("kind", "what", "when", "who", "why"), rows, is_text=True)]
 
 
 def _checklist(checklist: list[_Json]) -> list[_Item]:
@@ -215,7 +224,7 @@ def _checklist(checklist: list[_Json]) -> list[_Item]:
         f"{filled} of {len(checklist)} items could be filled in from the data; the others are the study "
         "team's. Topics after STARD 2015, STARD-AI and CLAIM 2024, in words of our own."
     )
-    return [Sentence(text), Table("Checklist", ("topic", "question", "answer", "source"), rows)]
+    return [Sentence(text), Table("Checklist", ("topic", "question", "answer", "source"), rows, is_text=True)]
 
 
 def _methods(results: _Json) -> list[_Item]:
@@ -224,7 +233,7 @@ def _methods(results: _Json) -> list[_Item]:
     rows = [[key.replace("_", " "), _shown(value)] for key, value in {**source, **results["options"]}.items()]
     rows += [["software", ", ".join(f"{name} {version}" for name, version in results["software"].items())]]
     rows += [["analyzed at", results["created_at"]]]
-    items.append(Table("Record", ("what", "value"), rows))
+    items.append(Table("Record", ("what", "value"), rows, is_text=True))
     if results["notes"]:
         items += [Sentence("Remarks on the input:"), Sentences(results["notes"])]
     return items
