@@ -162,7 +162,7 @@ def test_reads_without_ai(
         study.start()
         hands.rest()
         if study.reading.has_ai:
-            # The same search finds it where it is meant to be seen: it is no search that never finds anything.
+            # The same search finds it where it is meant to be seen.
             assert any(AI_WORD in text for text in widget_texts(hands))
             assert any(AI_WORD in text for text in scene_texts(hands))
             after_ai = True

@@ -21,7 +21,7 @@
     </message>
     <message>
         <source>A click shows the place</source>
-        <translation type="unfinished"></translation>
+        <translation>单击可显示其位置</translation>
     </message>
     <message>
         <source>A finding needs a name. Type one.</source>
@@ -65,7 +65,7 @@
     </message>
     <message>
         <source>Accuracy</source>
-        <translation type="unfinished"></translation>
+        <translation>准确性</translation>
     </message>
     <message>
         <source>Action</source>
@@ -73,11 +73,11 @@
     </message>
     <message>
         <source>Add</source>
-        <translation type="unfinished"></translation>
+        <translation>添加</translation>
     </message>
     <message>
         <source>Add a case for each folder and file in it</source>
-        <translation type="unfinished"></translation>
+        <translation>为其中的每个文件夹和文件添加一个病例</translation>
     </message>
     <message>
         <source>Add a finding of your own at the crosshair</source>
@@ -121,23 +121,23 @@
     </message>
     <message>
         <source>Add: arm</source>
-        <translation type="unfinished"></translation>
+        <translation>添加：组别</translation>
     </message>
     <message>
         <source>Add: case</source>
-        <translation type="unfinished"></translation>
+        <translation>添加：病例</translation>
     </message>
     <message>
         <source>Add: rating round</source>
-        <translation type="unfinished"></translation>
+        <translation>添加：评价轮次</translation>
     </message>
     <message>
         <source>Add: reader</source>
-        <translation type="unfinished"></translation>
+        <translation>添加：阅片者</translation>
     </message>
     <message>
         <source>Add: target</source>
-        <translation type="unfinished"></translation>
+        <translation>添加：目标</translation>
     </message>
     <message>
         <source>Addendum</source>
@@ -193,15 +193,15 @@
     </message>
     <message>
         <source>Arm</source>
-        <translation type="unfinished"></translation>
+        <translation>组别</translation>
     </message>
     <message>
         <source>Arms</source>
-        <translation type="unfinished"></translation>
+        <translation>组别</translation>
     </message>
     <message>
         <source>Arms in a period</source>
-        <translation type="unfinished"></translation>
+        <translation>每个时期的组别</translation>
     </message>
     <message>
         <source>At the crosshair</source>
@@ -221,7 +221,7 @@
     </message>
     <message>
         <source>Better</source>
-        <translation type="unfinished"></translation>
+        <translation>更好的一份</translation>
     </message>
     <message>
         <source>Bring the report, findings and context back</source>
@@ -253,7 +253,7 @@
     </message>
     <message>
         <source>Case {number} of {total}</source>
-        <translation type="unfinished"></translation>
+        <translation>第 {number} 例，共 {total} 例</translation>
     </message>
     <message>
         <source>Case:</source>
@@ -261,7 +261,7 @@
     </message>
     <message>
         <source>Cases</source>
-        <translation type="unfinished"></translation>
+        <translation>病例</translation>
     </message>
     <message>
         <source>Change name, side or note of the selected finding</source>
@@ -313,27 +313,27 @@
     </message>
     <message>
         <source>Choose the folder with the cases</source>
-        <translation type="unfinished"></translation>
+        <translation>选择病例所在的文件夹</translation>
     </message>
     <message>
         <source>Choose where to write the protocol</source>
-        <translation type="unfinished"></translation>
+        <translation>选择方案的保存位置</translation>
     </message>
     <message>
         <source>Clarity</source>
-        <translation type="unfinished"></translation>
+        <translation>清晰度</translation>
     </message>
     <message>
         <source>Click the lesion in an image.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在图像中单击病灶。</translation>
     </message>
     <message>
         <source>Clinical relevance</source>
-        <translation type="unfinished"></translation>
+        <translation>临床相关性</translation>
     </message>
     <message>
         <source>Clock</source>
-        <translation type="unfinished"></translation>
+        <translation>时钟</translation>
     </message>
     <message>
         <source>Close</source>
@@ -341,7 +341,7 @@
     </message>
     <message>
         <source>Close study</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭研究</translation>
     </message>
     <message>
         <source>Close this message</source>
@@ -349,7 +349,7 @@
     </message>
     <message>
         <source>Close this window; what is not saved stays in it</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭此窗口；未保存的内容会保留在其中</translation>
     </message>
     <message>
         <source>Color of segment…</source>
@@ -365,19 +365,19 @@
     </message>
     <message>
         <source>Comment</source>
-        <translation type="unfinished"></translation>
+        <translation>备注</translation>
     </message>
     <message>
         <source>Comment (optional)</source>
-        <translation type="unfinished"></translation>
+        <translation>备注（可选）</translation>
     </message>
     <message>
         <source>Compared</source>
-        <translation type="unfinished"></translation>
+        <translation>比较对象</translation>
     </message>
     <message>
         <source>Completeness</source>
-        <translation type="unfinished"></translation>
+        <translation>完整性</translation>
     </message>
     <message>
         <source>Computing</source>
@@ -389,7 +389,7 @@
     </message>
     <message>
         <source>Continue</source>
-        <translation type="unfinished"></translation>
+        <translation>继续</translation>
     </message>
     <message>
         <source>Correct the selected segment with paint, erase and threshold</source>
@@ -433,7 +433,7 @@
     </message>
     <message>
         <source>Design</source>
-        <translation type="unfinished"></translation>
+        <translation>设计</translation>
     </message>
     <message>
         <source>Details</source>
@@ -513,7 +513,7 @@
     </message>
     <message>
         <source>Edit a study protocol…</source>
-        <translation type="unfinished"></translation>
+        <translation>编辑研究方案…</translation>
     </message>
     <message>
         <source>Edit distance</source>
@@ -541,7 +541,7 @@
     </message>
     <message>
         <source>Evaluators</source>
-        <translation type="unfinished"></translation>
+        <translation>评价者</translation>
     </message>
     <message>
         <source>Everything is installed.</source>
@@ -561,11 +561,11 @@
     </message>
     <message>
         <source>Export results…</source>
-        <translation type="unfinished"></translation>
+        <translation>导出结果…</translation>
     </message>
     <message>
         <source>Export the results of the study</source>
-        <translation type="unfinished"></translation>
+        <translation>导出研究结果</translation>
     </message>
     <message>
         <source>Export to a new folder</source>
@@ -585,7 +585,7 @@
     </message>
     <message>
         <source>File with the truth</source>
-        <translation type="unfinished"></translation>
+        <translation>参考标准文件</translation>
     </message>
     <message>
         <source>Final</source>
@@ -605,7 +605,7 @@
     </message>
     <message>
         <source>Findings that are rated</source>
-        <translation type="unfinished"></translation>
+        <translation>需评分的发现</translation>
     </message>
     <message>
         <source>Finishing the result</source>
@@ -637,7 +637,7 @@
     </message>
     <message>
         <source>From a folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>从文件夹…</translation>
     </message>
     <message>
         <source>From the image header: {names}</source>
@@ -669,7 +669,7 @@
     </message>
     <message>
         <source>Group</source>
-        <translation type="unfinished"></translation>
+        <translation>分组</translation>
     </message>
     <message>
         <source>Hash</source>
@@ -721,7 +721,7 @@
     </message>
     <message>
         <source>Idle after (seconds)</source>
-        <translation type="unfinished"></translation>
+        <translation>无操作计为空闲（秒）</translation>
     </message>
     <message>
         <source>Image</source>
@@ -729,7 +729,7 @@
     </message>
     <message>
         <source>Images</source>
-        <translation type="unfinished"></translation>
+        <translation>图像</translation>
     </message>
     <message>
         <source>Images of this case</source>
@@ -769,7 +769,7 @@
     </message>
     <message>
         <source>Indication: {text}</source>
-        <translation type="unfinished"></translation>
+        <translation>检查指征：{text}</translation>
     </message>
     <message>
         <source>Insert</source>
@@ -789,7 +789,7 @@
     </message>
     <message>
         <source>Insert the AI draft</source>
-        <translation type="unfinished"></translation>
+        <translation>插入 AI 草稿</translation>
     </message>
     <message>
         <source>Insert…</source>
@@ -860,6 +860,10 @@
         <translation>按键</translation>
     </message>
     <message>
+        <source>Key of this machine, to be told to the study team once: {key}</source>
+        <translation>本机密钥，请告知研究团队一次：{key}</translation>
+    </message>
+    <message>
         <source>Keyboard</source>
         <translation>快捷键</translation>
     </message>
@@ -873,7 +877,7 @@
     </message>
     <message>
         <source>Kind of the lesion</source>
-        <translation type="unfinished"></translation>
+        <translation>病灶类型</translation>
     </message>
     <message>
         <source>Laboratory values</source>
@@ -889,15 +893,15 @@
     </message>
     <message>
         <source>Lesion</source>
-        <translation type="unfinished"></translation>
+        <translation>病灶</translation>
     </message>
     <message>
         <source>Lesion marks</source>
-        <translation type="unfinished"></translation>
+        <translation>病灶标记</translation>
     </message>
     <message>
         <source>Lesions</source>
-        <translation type="unfinished"></translation>
+        <translation>病灶</translation>
     </message>
     <message>
         <source>License</source>
@@ -909,11 +913,11 @@
     </message>
     <message>
         <source>Lock ratings and show AI</source>
-        <translation type="unfinished"></translation>
+        <translation>锁定评分并显示 AI</translation>
     </message>
     <message>
         <source>Lock the ratings first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先锁定评分。</translation>
     </message>
     <message>
         <source>Look whether report or audit trail were changed behind the program's back</source>
@@ -933,15 +937,15 @@
     </message>
     <message>
         <source>Mark</source>
-        <translation type="unfinished"></translation>
+        <translation>标记</translation>
     </message>
     <message>
         <source>Mark a lesion</source>
-        <translation type="unfinished"></translation>
+        <translation>标记病灶</translation>
     </message>
     <message>
         <source>Mark lesion</source>
-        <translation type="unfinished"></translation>
+        <translation>标记病灶</translation>
     </message>
     <message>
         <source>Mark preliminary</source>
@@ -953,7 +957,7 @@
     </message>
     <message>
         <source>Marks</source>
-        <translation type="unfinished"></translation>
+        <translation>标记</translation>
     </message>
     <message>
         <source>Measurement: {name}</source>
@@ -989,7 +993,7 @@
     </message>
     <message>
         <source>Mode</source>
-        <translation type="unfinished"></translation>
+        <translation>方式</translation>
     </message>
     <message>
         <source>Model</source>
@@ -1013,7 +1017,7 @@
     </message>
     <message>
         <source>Most reads of a session</source>
-        <translation type="unfinished"></translation>
+        <translation>每次阅片的最多例数</translation>
     </message>
     <message>
         <source>Move all views to the selected segment</source>
@@ -1033,7 +1037,7 @@
     </message>
     <message>
         <source>New study protocol…</source>
-        <translation type="unfinished"></translation>
+        <translation>新建研究方案…</translation>
     </message>
     <message>
         <source>Next case</source>
@@ -1041,7 +1045,7 @@
     </message>
     <message>
         <source>Next case of the study, or continue</source>
-        <translation type="unfinished"></translation>
+        <translation>研究的下一例，或继续</translation>
     </message>
     <message>
         <source>Next finding</source>
@@ -1069,7 +1073,7 @@
     </message>
     <message>
         <source>No preference</source>
-        <translation type="unfinished"></translation>
+        <translation>无偏好</translation>
     </message>
     <message>
         <source>No segments yet: analyze the case.</source>
@@ -1105,7 +1109,7 @@
     </message>
     <message>
         <source>Not saved yet…</source>
-        <translation type="unfinished"></translation>
+        <translation>尚未保存…</translation>
     </message>
     <message>
         <source>Note</source>
@@ -1117,7 +1121,7 @@
     </message>
     <message>
         <source>Nothing is to be locked now.</source>
-        <translation type="unfinished"></translation>
+        <translation>现在没有需要锁定的内容。</translation>
     </message>
     <message>
         <source>Nothing was changed behind the program's back: {count} entries fit.</source>
@@ -1153,7 +1157,7 @@
     </message>
     <message>
         <source>Open a study protocol</source>
-        <translation type="unfinished"></translation>
+        <translation>打开研究方案</translation>
     </message>
     <message>
         <source>Open every study of a folder</source>
@@ -1201,23 +1205,23 @@
     </message>
     <message>
         <source>Open study folder…</source>
-        <translation type="unfinished"></translation>
+        <translation>打开研究文件夹…</translation>
     </message>
     <message>
         <source>Open study package…</source>
-        <translation type="unfinished"></translation>
+        <translation>打开研究包…</translation>
     </message>
     <message>
         <source>Open the folder of a reader study</source>
-        <translation type="unfinished"></translation>
+        <translation>打开阅片研究的文件夹</translation>
     </message>
     <message>
         <source>Open the package of a reader study</source>
-        <translation type="unfinished"></translation>
+        <translation>打开阅片研究的研究包</translation>
     </message>
     <message>
         <source>Open the window with the reports that are rated</source>
-        <translation type="unfinished"></translation>
+        <translation>打开显示待评价报告的窗口</translation>
     </message>
     <message>
         <source>Opening images</source>
@@ -1229,11 +1233,11 @@
     </message>
     <message>
         <source>Order</source>
-        <translation type="unfinished"></translation>
+        <translation>顺序</translation>
     </message>
     <message>
         <source>Order of cases</source>
-        <translation type="unfinished"></translation>
+        <translation>病例顺序</translation>
     </message>
     <message>
         <source>Overview picture</source>
@@ -1261,15 +1265,15 @@
     </message>
     <message>
         <source>Pause</source>
-        <translation type="unfinished"></translation>
+        <translation>暂停</translation>
     </message>
     <message>
         <source>Pause the study</source>
-        <translation type="unfinished"></translation>
+        <translation>暂停研究</translation>
     </message>
     <message>
         <source>Paused. The time stands still, and the images are away.</source>
-        <translation type="unfinished"></translation>
+        <translation>已暂停。计时停止，图像已移去。</translation>
     </message>
     <message>
         <source>Phrase /{key}: {text}</source>
@@ -1313,7 +1317,7 @@
     </message>
     <message>
         <source>Protocol (*.yaml)</source>
-        <translation type="unfinished"></translation>
+        <translation>方案 (*.yaml)</translation>
     </message>
     <message>
         <source>Put the certain correction into the report; can be undone</source>
@@ -1325,31 +1329,31 @@
     </message>
     <message>
         <source>Put what AI drafted behind your text</source>
-        <translation type="unfinished"></translation>
+        <translation>将 AI 草稿放在您的文字之后</translation>
     </message>
     <message>
         <source>RADPEER: 1 I concur; 2 a discrepancy that is understandable; 3 one that should not happen most of the time; a: unlikely, b: likely to matter clinically.</source>
-        <translation type="unfinished"></translation>
+        <translation>RADPEER：1 同意；2 有差异但可以理解；3 多数情况下不应出现的差异；a：不太可能影响临床，b：可能影响临床。</translation>
     </message>
     <message>
         <source>Rate the report</source>
-        <translation type="unfinished"></translation>
+        <translation>评价报告</translation>
     </message>
     <message>
         <source>Rate the report on each scale: 1 is worst, 5 is best.</source>
-        <translation type="unfinished"></translation>
+        <translation>请逐项评价报告：1 最差，5 最好。</translation>
     </message>
     <message>
         <source>Rating</source>
-        <translation type="unfinished"></translation>
+        <translation>评分</translation>
     </message>
     <message>
         <source>Rating of the mark</source>
-        <translation type="unfinished"></translation>
+        <translation>标记的评分</translation>
     </message>
     <message>
         <source>Rating rounds afterwards</source>
-        <translation type="unfinished"></translation>
+        <translation>之后的评价轮次</translation>
     </message>
     <message>
         <source>Read around the crosshair; hold Shift and move the mouse over an image to place it</source>
@@ -1365,7 +1369,7 @@
     </message>
     <message>
         <source>Read both reports on the same case, and choose.</source>
-        <translation type="unfinished"></translation>
+        <translation>请阅读同一病例的两份报告并作出选择。</translation>
     </message>
     <message>
         <source>Read in the middle of the image</source>
@@ -1377,11 +1381,11 @@
     </message>
     <message>
         <source>Reader study</source>
-        <translation type="unfinished"></translation>
+        <translation>阅片研究</translation>
     </message>
     <message>
         <source>Readers</source>
-        <translation type="unfinished"></translation>
+        <translation>阅片者</translation>
     </message>
     <message>
         <source>Reading headers</source>
@@ -1389,7 +1393,7 @@
     </message>
     <message>
         <source>Reads of a session</source>
-        <translation type="unfinished"></translation>
+        <translation>每次阅片例数</translation>
     </message>
     <message>
         <source>Reason to sign all the same</source>
@@ -1457,7 +1461,7 @@
     </message>
     <message>
         <source>Remove mark</source>
-        <translation type="unfinished"></translation>
+        <translation>删除标记</translation>
     </message>
     <message>
         <source>Remove own finding</source>
@@ -1485,7 +1489,7 @@
     </message>
     <message>
         <source>Remove the selected mark</source>
-        <translation type="unfinished"></translation>
+        <translation>删除所选标记</translation>
     </message>
     <message>
         <source>Remove the selected segment</source>
@@ -1493,23 +1497,23 @@
     </message>
     <message>
         <source>Remove the selected: arm</source>
-        <translation type="unfinished"></translation>
+        <translation>删除所选：组别</translation>
     </message>
     <message>
         <source>Remove the selected: case</source>
-        <translation type="unfinished"></translation>
+        <translation>删除所选：病例</translation>
     </message>
     <message>
         <source>Remove the selected: rating round</source>
-        <translation type="unfinished"></translation>
+        <translation>删除所选：评价轮次</translation>
     </message>
     <message>
         <source>Remove the selected: reader</source>
-        <translation type="unfinished"></translation>
+        <translation>删除所选：阅片者</translation>
     </message>
     <message>
         <source>Remove the selected: target</source>
-        <translation type="unfinished"></translation>
+        <translation>删除所选：目标</translation>
     </message>
     <message>
         <source>Remove the sentence at the cursor</source>
@@ -1529,23 +1533,23 @@
     </message>
     <message>
         <source>Remove: arm</source>
-        <translation type="unfinished"></translation>
+        <translation>删除：组别</translation>
     </message>
     <message>
         <source>Remove: case</source>
-        <translation type="unfinished"></translation>
+        <translation>删除：病例</translation>
     </message>
     <message>
         <source>Remove: rating round</source>
-        <translation type="unfinished"></translation>
+        <translation>删除：评价轮次</translation>
     </message>
     <message>
         <source>Remove: reader</source>
-        <translation type="unfinished"></translation>
+        <translation>删除：阅片者</translation>
     </message>
     <message>
         <source>Remove: target</source>
-        <translation type="unfinished"></translation>
+        <translation>删除：目标</translation>
     </message>
     <message>
         <source>Rename segment</source>
@@ -1577,23 +1581,23 @@
     </message>
     <message>
         <source>Report (optional)</source>
-        <translation type="unfinished"></translation>
+        <translation>报告（可选）</translation>
     </message>
     <message>
         <source>Report (required)</source>
-        <translation type="unfinished"></translation>
+        <translation>报告（必填）</translation>
     </message>
     <message>
         <source>Report A</source>
-        <translation type="unfinished"></translation>
+        <translation>报告 A</translation>
     </message>
     <message>
         <source>Report B</source>
-        <translation type="unfinished"></translation>
+        <translation>报告 B</translation>
     </message>
     <message>
         <source>Report of the reading</source>
-        <translation type="unfinished"></translation>
+        <translation>阅片报告</translation>
     </message>
     <message>
         <source>Research use only. Not for clinical diagnosis.</source>
@@ -1601,7 +1605,7 @@
     </message>
     <message>
         <source>Results (*.zip)</source>
-        <translation type="unfinished"></translation>
+        <translation>结果 (*.zip)</translation>
     </message>
     <message>
         <source>Role</source>
@@ -1641,7 +1645,7 @@
     </message>
     <message>
         <source>Save protocol…</source>
-        <translation type="unfinished"></translation>
+        <translation>保存方案…</translation>
     </message>
     <message>
         <source>Save report</source>
@@ -1653,7 +1657,7 @@
     </message>
     <message>
         <source>Save the protocol</source>
-        <translation type="unfinished"></translation>
+        <translation>保存方案</translation>
     </message>
     <message>
         <source>Saved: {path}</source>
@@ -1661,7 +1665,7 @@
     </message>
     <message>
         <source>Scale</source>
-        <translation type="unfinished"></translation>
+        <translation>量表</translation>
     </message>
     <message>
         <source>Scene</source>
@@ -1673,7 +1677,7 @@
     </message>
     <message>
         <source>Seconds without input that are idle time</source>
-        <translation type="unfinished"></translation>
+        <translation>无操作超过多少秒计为空闲</translation>
     </message>
     <message>
         <source>Section</source>
@@ -1685,11 +1689,11 @@
     </message>
     <message>
         <source>Seed</source>
-        <translation type="unfinished"></translation>
+        <translation>随机种子</translation>
     </message>
     <message>
         <source>Seed of the order of cases</source>
-        <translation type="unfinished"></translation>
+        <translation>病例顺序的随机种子</translation>
     </message>
     <message>
         <source>Segment</source>
@@ -1725,7 +1729,7 @@
     </message>
     <message>
         <source>Short name</source>
-        <translation type="unfinished"></translation>
+        <translation>简称</translation>
     </message>
     <message>
         <source>Show</source>
@@ -1765,7 +1769,7 @@
     </message>
     <message>
         <source>Show the next case; its time begins</source>
-        <translation type="unfinished"></translation>
+        <translation>显示下一例并开始计时</translation>
     </message>
     <message>
         <source>Show the patient's name</source>
@@ -1777,7 +1781,7 @@
     </message>
     <message>
         <source>Show the texts</source>
-        <translation type="unfinished"></translation>
+        <translation>显示文本</translation>
     </message>
     <message>
         <source>Show this and earlier messages in full</source>
@@ -1837,7 +1841,7 @@
     </message>
     <message>
         <source>Start</source>
-        <translation type="unfinished"></translation>
+        <translation>开始</translation>
     </message>
     <message>
         <source>Start a report without a model</source>
@@ -1869,23 +1873,23 @@
     </message>
     <message>
         <source>Stop the time; go on later</source>
-        <translation type="unfinished"></translation>
+        <translation>停止计时，稍后继续</translation>
     </message>
     <message>
         <source>Stop the time; the images go until you continue</source>
-        <translation type="unfinished"></translation>
+        <translation>停止计时；继续之前图像会移去</translation>
     </message>
     <message>
         <source>Study protocol</source>
-        <translation type="unfinished"></translation>
+        <translation>研究方案</translation>
     </message>
     <message>
         <source>Submit</source>
-        <translation type="unfinished"></translation>
+        <translation>提交</translation>
     </message>
     <message>
         <source>Submit the case</source>
-        <translation type="unfinished"></translation>
+        <translation>提交病例</translation>
     </message>
     <message>
         <source>Take back what the last run added</source>
@@ -1925,7 +1929,7 @@
     </message>
     <message>
         <source>Test before</source>
-        <translation type="unfinished"></translation>
+        <translation>之前的检验</translation>
     </message>
     <message>
         <source>Text</source>
@@ -1973,7 +1977,7 @@
     </message>
     <message>
         <source>The order of cases follows from it</source>
-        <translation type="unfinished"></translation>
+        <translation>病例顺序由它决定</translation>
     </message>
     <message>
         <source>The patient's name is not known.</source>
@@ -1981,7 +1985,7 @@
     </message>
     <message>
         <source>The protocol was written: {path}</source>
-        <translation type="unfinished"></translation>
+        <translation>方案已写入：{path}</translation>
     </message>
     <message>
         <source>The report is drafted when the case is analyzed.</source>
@@ -1993,7 +1997,7 @@
     </message>
     <message>
         <source>The results were written: {path}</source>
-        <translation type="unfinished"></translation>
+        <translation>结果已写入：{path}</translation>
     </message>
     <message>
         <source>The selected model reads the whole image.</source>
@@ -2009,15 +2013,15 @@
     </message>
     <message>
         <source>The time begins when the images appear.</source>
-        <translation type="unfinished"></translation>
+        <translation>图像出现时开始计时。</translation>
     </message>
     <message>
         <source>Then click the lesion in an image</source>
-        <translation type="unfinished"></translation>
+        <translation>然后在图像中单击病灶</translation>
     </message>
     <message>
         <source>There is no AI draft in this reading.</source>
-        <translation type="unfinished"></translation>
+        <translation>此次阅片没有 AI 草稿。</translation>
     </message>
     <message>
         <source>There is no AI step to undo.</source>
@@ -2057,11 +2061,11 @@
     </message>
     <message>
         <source>Title</source>
-        <translation type="unfinished"></translation>
+        <translation>标题</translation>
     </message>
     <message>
         <source>Title of the study</source>
-        <translation type="unfinished"></translation>
+        <translation>研究标题</translation>
     </message>
     <message>
         <source>Type the text of the phrase.</source>
@@ -2149,11 +2153,11 @@
     </message>
     <message>
         <source>Washout (days)</source>
-        <translation type="unfinished"></translation>
+        <translation>洗脱期（天）</translation>
     </message>
     <message>
         <source>Washout in days</source>
-        <translation type="unfinished"></translation>
+        <translation>洗脱期天数</translation>
     </message>
     <message>
         <source>Web page</source>
@@ -2177,7 +2181,7 @@
     </message>
     <message>
         <source>What else is wrong</source>
-        <translation type="unfinished"></translation>
+        <translation>其他错误</translation>
     </message>
     <message>
         <source>What is known: earlier disease, operations, treatment</source>
@@ -2189,63 +2193,63 @@
     </message>
     <message>
         <source>What is wrong with: Arms</source>
-        <translation type="unfinished"></translation>
+        <translation>错误：组别</translation>
     </message>
     <message>
         <source>What is wrong with: Arms in a period</source>
-        <translation type="unfinished"></translation>
+        <translation>错误：每个时期的组别</translation>
     </message>
     <message>
         <source>What is wrong with: Cases</source>
-        <translation type="unfinished"></translation>
+        <translation>错误：病例</translation>
     </message>
     <message>
         <source>What is wrong with: Design</source>
-        <translation type="unfinished"></translation>
+        <translation>错误：设计</translation>
     </message>
     <message>
         <source>What is wrong with: File with the truth</source>
-        <translation type="unfinished"></translation>
+        <translation>错误：参考标准文件</translation>
     </message>
     <message>
         <source>What is wrong with: Findings that are rated</source>
-        <translation type="unfinished"></translation>
+        <translation>错误：需评分的发现</translation>
     </message>
     <message>
         <source>What is wrong with: Idle after (seconds)</source>
-        <translation type="unfinished"></translation>
+        <translation>错误：无操作计为空闲（秒）</translation>
     </message>
     <message>
         <source>What is wrong with: Order</source>
-        <translation type="unfinished"></translation>
+        <translation>错误：顺序</translation>
     </message>
     <message>
         <source>What is wrong with: Rating rounds afterwards</source>
-        <translation type="unfinished"></translation>
+        <translation>错误：之后的评价轮次</translation>
     </message>
     <message>
         <source>What is wrong with: Readers</source>
-        <translation type="unfinished"></translation>
+        <translation>错误：阅片者</translation>
     </message>
     <message>
         <source>What is wrong with: Reads of a session</source>
-        <translation type="unfinished"></translation>
+        <translation>错误：每次阅片例数</translation>
     </message>
     <message>
         <source>What is wrong with: Report</source>
-        <translation type="unfinished"></translation>
+        <translation>错误：报告</translation>
     </message>
     <message>
         <source>What is wrong with: Seed</source>
-        <translation type="unfinished"></translation>
+        <translation>错误：随机种子</translation>
     </message>
     <message>
         <source>What is wrong with: Title</source>
-        <translation type="unfinished"></translation>
+        <translation>错误：标题</translation>
     </message>
     <message>
         <source>What is wrong with: Washout (days)</source>
-        <translation type="unfinished"></translation>
+        <translation>错误：洗脱期（天）</translation>
     </message>
     <message>
         <source>What moved the probability</source>
@@ -2257,15 +2261,15 @@
     </message>
     <message>
         <source>What the next mark is</source>
-        <translation type="unfinished"></translation>
+        <translation>下一个标记的类型</translation>
     </message>
     <message>
         <source>What the protocol does not provide for this case is hidden.</source>
-        <translation type="unfinished"></translation>
+        <translation>方案未为此病例提供的内容已隐藏。</translation>
     </message>
     <message>
         <source>What to do next</source>
-        <translation type="unfinished"></translation>
+        <translation>下一步</translation>
     </message>
     <message>
         <source>Where the model computes</source>
@@ -2277,7 +2281,7 @@
     </message>
     <message>
         <source>Whether everything is saved</source>
-        <translation type="unfinished"></translation>
+        <translation>是否已全部保存</translation>
     </message>
     <message>
         <source>Whether the model fits</source>
@@ -2285,7 +2289,7 @@
     </message>
     <message>
         <source>Which report is better?</source>
-        <translation type="unfinished"></translation>
+        <translation>哪份报告更好？</translation>
     </message>
     <message>
         <source>Who</source>
@@ -2317,7 +2321,7 @@
     </message>
     <message>
         <source>Years</source>
-        <translation type="unfinished"></translation>
+        <translation>年资</translation>
     </message>
     <message>
         <source>You accepted this version.</source>
@@ -2329,7 +2333,7 @@
     </message>
     <message>
         <source>Your answers can not be changed afterwards</source>
-        <translation type="unfinished"></translation>
+        <translation>之后不能再修改答案</translation>
     </message>
     <message>
         <source>Your phrases: add, change, remove</source>
@@ -2337,7 +2341,7 @@
     </message>
     <message>
         <source>Your ratings can not be changed afterwards</source>
-        <translation type="unfinished"></translation>
+        <translation>之后不能再修改评分</translation>
     </message>
     <message>
         <source>Your version and the new one</source>
@@ -2349,11 +2353,11 @@
     </message>
     <message>
         <source>a number</source>
-        <translation type="unfinished"></translation>
+        <translation>数字</translation>
     </message>
     <message>
         <source>a whole number</source>
-        <translation type="unfinished"></translation>
+        <translation>整数</translation>
     </message>
     <message>
         <source>above the reference range</source>
@@ -2373,7 +2377,7 @@
     </message>
     <message>
         <source>all arms, each with its cases</source>
-        <translation type="unfinished"></translation>
+        <translation>所有组别，各有其病例</translation>
     </message>
     <message>
         <source>at or above the operating point</source>
@@ -2421,7 +2425,7 @@
     </message>
     <message>
         <source>each reader one arm</source>
-        <translation type="unfinished"></translation>
+        <translation>每位阅片者一个组别</translation>
     </message>
     <message>
         <source>edited</source>
@@ -2429,7 +2433,7 @@
     </message>
     <message>
         <source>every reader, every arm</source>
-        <translation type="unfinished"></translation>
+        <translation>每位阅片者所有组别</translation>
     </message>
     <message>
         <source>exported</source>
@@ -2517,15 +2521,15 @@
     </message>
     <message>
         <source>no</source>
-        <translation type="unfinished"></translation>
+        <translation>否</translation>
     </message>
     <message>
         <source>no / yes</source>
-        <translation type="unfinished"></translation>
+        <translation>否 / 是</translation>
     </message>
     <message>
         <source>none</source>
-        <translation type="unfinished"></translation>
+        <translation>无</translation>
     </message>
     <message>
         <source>not known</source>
@@ -2533,7 +2537,7 @@
     </message>
     <message>
         <source>not rated yet</source>
-        <translation type="unfinished"></translation>
+        <translation>尚未评分</translation>
     </message>
     <message>
         <source>not stated</source>
@@ -2549,7 +2553,7 @@
     </message>
     <message>
         <source>one arm</source>
-        <translation type="unfinished"></translation>
+        <translation>一个组别</translation>
     </message>
     <message>
         <source>open</source>
@@ -2557,11 +2561,11 @@
     </message>
     <message>
         <source>optional</source>
-        <translation type="unfinished"></translation>
+        <translation>可选</translation>
     </message>
     <message>
         <source>optional; readers never get it</source>
-        <translation type="unfinished"></translation>
+        <translation>可选；阅片者永远得不到它</translation>
     </message>
     <message>
         <source>other</source>
@@ -2573,7 +2577,7 @@
     </message>
     <message>
         <source>preference</source>
-        <translation type="unfinished"></translation>
+        <translation>偏好</translation>
     </message>
     <message>
         <source>prior</source>
@@ -2589,11 +2593,11 @@
     </message>
     <message>
         <source>random</source>
-        <translation type="unfinished"></translation>
+        <translation>随机</translation>
     </message>
     <message>
         <source>random, arm by arm</source>
-        <translation type="unfinished"></translation>
+        <translation>随机，逐个组别</translation>
     </message>
     <message>
         <source>read</source>
@@ -2617,7 +2621,7 @@
     </message>
     <message>
         <source>required</source>
-        <translation type="unfinished"></translation>
+        <translation>必填</translation>
     </message>
     <message>
         <source>right</source>
@@ -2645,15 +2649,15 @@
     </message>
     <message>
         <source>with AI</source>
-        <translation type="unfinished"></translation>
+        <translation>使用 AI</translation>
     </message>
     <message>
         <source>without AI</source>
-        <translation type="unfinished"></translation>
+        <translation>不使用 AI</translation>
     </message>
     <message>
         <source>without, then with AI</source>
-        <translation type="unfinished"></translation>
+        <translation>先不用、后用 AI</translation>
     </message>
     <message>
         <source>years</source>
@@ -2661,7 +2665,7 @@
     </message>
     <message>
         <source>yes</source>
-        <translation type="unfinished"></translation>
+        <translation>是</translation>
     </message>
     <message>
         <source>{active} at work, {idle} idle (pauses of more than {limit} s).</source>
@@ -2677,7 +2681,7 @@
     </message>
     <message>
         <source>{count} faults are to be corrected first.</source>
-        <translation type="unfinished"></translation>
+        <translation>须先纠正 {count} 处错误。</translation>
     </message>
     <message>
         <source>{count} files were written to {path}. Research use only.</source>
@@ -2685,7 +2689,7 @@
     </message>
     <message>
         <source>{done} of {total} submitted</source>
-        <translation type="unfinished"></translation>
+        <translation>已提交 {done} 例，共 {total} 例</translation>
     </message>
     <message>
         <source>{finding:NAME}, {measurement:NAME} and {value:NAME} are filled in from the case.</source>
@@ -2702,7 +2706,8 @@
     <message>
         <source>{problem}
 Why is the clock right now?</source>
-        <translation type="unfinished"></translation>
+        <translation>{problem}
+为什么现在的时钟是正确的？</translation>
     </message>
     <message>
         <source>{stage} · {seconds} s</source>
@@ -2726,7 +2731,7 @@ Why is the clock right now?</source>
     </message>
     <message>
         <source>✓ Everything is saved.</source>
-        <translation type="unfinished"></translation>
+        <translation>✓ 已全部保存。</translation>
     </message>
     <message>
         <source>✗ Reject</source>
