@@ -287,9 +287,7 @@ class StudyFolder:
         }
         changes = [text for texts in by_kind.values() for text in texts]
         if not changes:
-            raise UsageError(
-                "Nothing was changed since the last version. Say with --what what happened."
-            )
+            raise UsageError("Nothing was changed since the last version. Say with --what what happened.")
         deviation = Deviation(
             kind=next(kind for kind, texts in by_kind.items() if texts),
             what="; ".join(changes[:_SHOWN_CHANGES]),
