@@ -46,6 +46,14 @@ def test_whole_range_is_the_area_with_the_jackknife_error(asah):
     assert found.standard_error == pytest.approx(delong(*asah).variance ** 0.5, rel=0.02)
 
 
+def test_partial_areas_of_proc(asah):
+    # pROC (xrobin/pROC), tests/testthat/test-auc.R, S100B: specificity 1 to 0.99, 0.95, 0.9, and 0.9 to 0.8
+    ranges = {(0, 0.01): 0.00292682926829269, (0, 0.05): 0.0155487804878049, (0, 0.1): 0.0327574525745257}
+    for (low, high), area in (ranges | {(0.1, 0.2): 0.0478319783197832}).items():
+        assert partial_auc(*asah, high, low).area == pytest.approx(area, abs=1e-12)
+    assert partial_auc(*asah, 0.1).standardized == pytest.approx(0.646091855655399, abs=1e-12)
+
+
 def test_standardized_area():
     perfect = partial_auc([0, 0, 1, 1], [1, 2, 3, 4], 0.2)
     assert (perfect.area, perfect.standardized, perfect.standard_error) == pytest.approx((0.2, 1, 0))

@@ -35,7 +35,7 @@ CovarianceMethod = Literal["jackknife", "delong", "unbiased"]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_CHUNK_ELEMENTS = 4_000_000
+_CHUNK_ELEMENTS = 400_000
 
 
 @dataclass(frozen=True, eq=False)
