@@ -432,3 +432,56 @@ def test_large_studies_are_quick(method, limit_s):
         if seconds[-1] < limit_s:
             break
     assert min(seconds) < limit_s
+
+
+def test_perfect_tests_do_not_differ(vandyke):
+    whole = vandyke()
+    perfect = replace(whole, ratings=np.broadcast_to(whole.positive, whole.ratings.shape).astype(np.float64))
+    for method in ("jackknife", "delong", "unbiased"):
+        both = analyze(perfect, covariance=method).random_readers_random_cases
+        assert (both.overall.statistic, both.overall.p_value) == (0, 1)
+        assert both.differences[0].interval == pytest.approx((0, 0))
+    useless = replace(perfect, ratings=perfect.ratings * np.array([1.0, 0.0])[:, None, None])
+    both = analyze(useless, covariance="delong").random_readers_random_cases
+    assert (both.differences[0].difference, both.differences[0].p_value) == (0.5, 0)
+
+
+def test_order_and_scale_do_not_matter(vandyke):
+    whole = vandyke()
+    generator = np.random.default_rng(1)
+    mixed = whole.select(
+        readers=list(generator.permutation(whole.readers)), cases=list(generator.permutation(whole.cases))
+    )
+    mixed = replace(mixed, ratings=np.exp(mixed.ratings) - 7)
+    for method in ("jackknife", "delong", "unbiased"):
+        one, two = (analyze(item, covariance=method) for item in (whole, mixed))
+        assert components(one) == pytest.approx(components(two))
+        first, second = (item.random_readers_random_cases.differences[0] for item in (one, two))
+        assert first.interval == pytest.approx(second.interval)
+
+
+def test_all_positives_of_one_patient():
+    study = small_study(9)
+    lumped = replace(study, clusters=np.where(study.positive, 0, np.arange(14)))
+    with pytest.raises(InputError, match="from one patient"):
+        analyze(lumped)
+
+
+def test_groups_of_readers(vandyke):
+    whole = vandyke()
+    groups = [whole.select(readers=names).ratings for names in (["1", "2"], ["3", "4", "5"])]
+    ratings = np.full((2, 5, 228), np.nan)
+    ratings[:, :2, :114], ratings[:, 2:, 114:] = groups
+    split = replace(
+        whole, cases=tuple(map(str, range(228))), positive=np.tile(whole.positive, 2), ratings=ratings
+    )
+    found = analyze(split, covariance="delong")
+    assert found.design.kind == "cases nested in reader groups"
+    covariance = figure_table(whole, AUC, "delong").covariance
+    together = np.zeros((5, 5), bool)
+    together[:2, :2] = together[2:, 2:] = True
+    np.fill_diagonal(together, False)
+    # of 20 pairs of readers 8 share cases, the others count as 0
+    cov2 = np.mean([covariance[test, :, test, :][together].sum() / 20 for test in range(2)])
+    assert found.components.cov2 == pytest.approx(cov2)
+    assert found.components.cov1 == pytest.approx(analyze(whole, covariance="delong").components.cov1)

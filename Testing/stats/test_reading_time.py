@@ -27,6 +27,7 @@ def test_ratio_of_a_simulated_study():
     assert (found.reads, found.without_time) == (2400, 0)
 
 
+@pytest.mark.slow
 def test_intervals_hold_when_readers_gain_differently():
     generator, inside = np.random.default_rng(8), 0
     for seed in range(40):
