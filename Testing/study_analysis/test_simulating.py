@@ -124,7 +124,7 @@ def test_plans_that_can_not_be_read(tmp_path: Path, text: str) -> None:
         ("--readers", "0"), ("--cases", "3"), ("--prevalence", "1"), ("--variance", "x=1"),
         ("--variance", "case=-1"), ("--variance", "case=0.9"), ("--seconds", "unaided=60"),
         ("--cases", "100000000"),
-        ("--auc", "a=0.8", "--repeats", "3"),
+        ("--auc", "a=0.8", "--repeats", "3"), ("--repeats", "-1"), ("--seed", "-1"),
     ],
 )  # fmt: skip
 def test_plans_that_make_no_sense(medmm: Medmm, tmp_path: Path, options: tuple[str, ...]) -> None:

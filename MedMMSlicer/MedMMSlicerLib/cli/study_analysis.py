@@ -96,9 +96,10 @@ def import_ratings(
         f"written to {out}",
         highlight=False,
         markup=False,
+        soft_wrap=True,
     )
     for note in study.notes:
-        console.print(note, highlight=False, markup=False)
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
 
 
 def analyze_study(
@@ -175,7 +176,7 @@ def simulate_study(
     json: bool = typer.Option(False, "--json", help="Print a machine-readable summary."),
 ) -> None:
     """Simulate a reader study with known effects, for planning or trying the analysis. Synthetic data."""
-    from ..study.analysis.folder import json_bytes, study_files, write_new_folder
+    from ..study.analysis.folder import check_new_folder, json_bytes, study_files, write_new_folder
     from ..study.analysis.options import AnalysisOptions
     from ..study.analysis.simulating import SimulationPlan, planning, read_plan
     from ..study.analysis.simulating import simulate_study as simulate
@@ -194,8 +195,8 @@ def simulate_study(
     changes = {name: value for name, value in given.items() if value not in (None, {}, "")}
     changes = {"auc": {"unaided": 0.80, "with AI": 0.86}, **changes} if config is None else changes
     plan = read_plan(config, changes) if config else SimulationPlan(**changes)
-    files = study_files(simulate(plan))
-    found = None
+    check_new_folder(out)
+    files, found = study_files(simulate(plan)), None
     if repeats:
         options = AnalysisOptions(covariance="delong", alpha=alpha)
         with progress_control("Simulating") as control:
@@ -207,12 +208,9 @@ def simulate_study(
         return
     console.print("SYNTHETIC DATA: a simulation made these reads.")
     if found:
-        console.print(
-            f"{found['meaning']} of {found['comparison']}: {found['share']:.3f} "
-            f"({found['interval'][0]:.3f} to {found['interval'][1]:.3f}; {repeats} studies)",
-            highlight=False,
-            markup=False,
-        )
+        low, high = found["interval"]
+        text = f"{found['meaning']} of {found['comparison']}: {found['share']:.3f} ({low:.3f} to {high:.3f})"
+        console.print(f"{text}, {repeats} studies", highlight=False, markup=False)
     console.print(f"{len(written)} files written to {out}", highlight=False, markup=False)
 
 

@@ -64,9 +64,7 @@ def _study(
     notes = list(collected.notes)
     if without:
         notes.append(f"{len(without)} cases have no reference standard of {target} and were left out for it.")
-    true_lesions = {
-        case: tuple(by_target.get(target, ())) for case, by_target in collected.truth.lesions.items()
-    }
+    lesions, marks = _marks(collected, target, names) if has_marks else ((), ())
     return StudyData(
         title=collected.title,
         kind="collected",
@@ -74,23 +72,8 @@ def _study(
         readers=collected.readers,
         tests=collected.tests,
         reads=reads,
-        lesions=tuple(
-            Lesion(case, item.id, item.weight)
-            for case in true_lesions
-            if case in names
-            for item in true_lesions[case]
-        )
-        if has_marks
-        else (),
-        marks=tuple(
-            Mark(read.reader, read.test, read.case, _hit(mark, true_lesions.get(read.case, ())), mark.rating)
-            for read in collected.reads
-            if read.case in names
-            for mark in read.marks
-            if mark.target == target
-        )
-        if has_marks
-        else (),
+        lesions=lesions,
+        marks=marks,
         marks_lesions=has_marks,
         target=target,
         quality=collected.quality,
@@ -107,6 +90,26 @@ def _study(
             "experience_years": dict(collected.experience_years),
         },
     )
+
+
+def _marks(
+    collected: CollectedStudy, target: str, cases: set[str]
+) -> tuple[tuple[Lesion, ...], tuple[Mark, ...]]:
+    """Lesions of the reference standard, and marks with the lesion that they hit."""
+    known = {
+        case: tuple(by_target.get(target, ()))
+        for case, by_target in collected.truth.lesions.items()
+        if case in cases
+    }
+    lesions = tuple(Lesion(case, item.id, item.weight) for case, items in known.items() for item in items)
+    marks = tuple(
+        Mark(read.reader, read.test, read.case, _hit(mark, known.get(read.case, ())), mark.rating)
+        for read in collected.reads
+        if read.case in cases
+        for mark in read.marks
+        if mark.target == target
+    )
+    return lesions, marks
 
 
 def _reads(collected: CollectedStudy, target: str, cases: set[str]) -> Iterator[Read]:

@@ -20,6 +20,7 @@ from .importing import ImportRequest, import_study
 __all__ = [
     "SCHEMA",
     "STUDY_FILE",
+    "check_new_folder",
     "csv_bytes",
     "json_bytes",
     "read_study",
@@ -200,6 +201,18 @@ def json_bytes(value: Any) -> bytes:
     return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
 
 
+def check_new_folder(out: Path) -> None:
+    """Refuse a place where something is.
+
+    Raises
+    ------
+    UsageError
+        If ``out`` is there and no empty folder.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"{out} exists already and is not an empty folder. Name a new one with --out.")
+
+
 def write_new_folder(out: Path, files: Mapping[str, bytes]) -> list[Path]:
     """Write files as a new folder that is complete or not there.
 
@@ -208,8 +221,7 @@ def write_new_folder(out: Path, files: Mapping[str, bytes]) -> list[Path]:
     UsageError
         If there is something in ``out`` already, or it can not be written.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f"{out} exists already and is not an empty folder. Name a new one with --out.")
+    check_new_folder(out)
     temporary = out.with_name(f".partial-{out.name}")
     try:
         shutil.rmtree(temporary, ignore_errors=True)

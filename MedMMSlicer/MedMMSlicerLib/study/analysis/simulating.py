@@ -12,6 +12,7 @@ import numpy as np
 
 from ...errors import InputError, UsageError
 from ...stats import mrmc
+from ...stats.mrmc_results import Difference
 from ...stats.proportions import wilson_interval
 from ...stats.simulation import ReadingTimes, RoeMetz, simulate_ratings, simulate_times
 from .data import Read, StudyCase, StudyData
@@ -88,6 +89,8 @@ class SimulationPlan:
             raise UsageError("Each test needs an area (--auc NAME=AREA) from 0.5 to below 1.")
         if self.readers < 1 or not 0 < self.prevalence < 1:
             raise UsageError("A study needs at least one reader and a prevalence between 0 and 1.")
+        if self.seed < 0:
+            raise UsageError(f"The seed {self.seed} is below 0. Take 0 or above.")
         if min(self.positives, self.negatives) < 2:
             raise UsageError("A study needs two positive and two negative cases. Take more cases.")
         if any(not 0 <= value < math.inf for value in self.variances.values()):
@@ -238,20 +241,13 @@ def planning(
         raise UsageError("Planning needs at least one repeat and two tests to compare.")
     names, areas = list(plan.auc), list(plan.auc.values())
     true = areas[0] - areas[-1]
-    differences, rejected, covered = [], 0, 0
+    found = []
     for number in range(repeats):
-        ratings = simulate_ratings(plan.model, plan.seed + number)
-        result = mrmc.analyze(ratings, covariance=options.covariance, level=options.level)
-        inference = getattr(result, options.primary) or result.fixed_readers_random_cases
-        row = next(
-            item
-            for item in inference.differences
-            if (item.first, item.second) == (ratings.tests[0], ratings.tests[-1])
-        )
-        differences.append(row.difference)
-        rejected += row.p_value < options.alpha
-        covered += row.interval[0] <= true <= row.interval[1]
+        found.append(_compared(plan, plan.seed + number, options))
         progress((number + 1) / repeats)
+    differences = [row.difference for row in found]
+    rejected = sum(row.p_value < options.alpha for row in found)
+    covered = sum(row.interval[0] <= true <= row.interval[1] for row in found)
     return {
         "synthetic": SYNTHETIC,
         "comparison": f"{names[0]} - {names[-1]}",
@@ -269,3 +265,12 @@ def planning(
         "coverage": covered / repeats if plan.scale == "continuous" else None,
         "plan": plain(plan),
     }
+
+
+def _compared(plan: SimulationPlan, seed: int, options: AnalysisOptions) -> Difference:
+    """First test against the last one in one simulated study."""
+    ratings = simulate_ratings(plan.model, seed)
+    result = mrmc.analyze(ratings, covariance=options.covariance, level=options.level)
+    inference = getattr(result, options.primary) or result.fixed_readers_random_cases
+    pair = ratings.tests[0], ratings.tests[-1]
+    return next(item for item in inference.differences if (item.first, item.second) == pair)
