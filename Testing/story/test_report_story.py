@@ -390,3 +390,41 @@ def type_until_killed(folder: Path) -> list[tuple[float, str]]:
 def read_log(path: Path) -> list[tuple[float, str]]:
     lines = path.read_text(encoding="utf-8").split("\n")[:-1]
     return [(float(item[0]), str(item[1])) for item in map(json.loads, lines)]
+
+
+# ---------------------------------------------------------------------- DICOM
+
+
+def test_a_report_leaves_the_panel_as_dicom(
+    environment: Any, complaints: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With and without the patient's name; text report, measurements and images refer to each other."""
+    import pydicom
+
+    from .world import FILM, open_world
+
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    with open_world(tmp_path) as world:
+        world.bring(FILM)
+        world.room.report.review.sign("Marlene Osterwald", "", "A test.")
+        world.hands.rest()
+        for name, clean in (("named", False), ("clean", True)):
+            world.answers.save = str(tmp_path / name)
+            world.hands.click(world.panel.report.ui.exportButton)
+            dialog = world.panel.report._export
+            for format_name, check in dialog.format_checks.items():
+                check.setChecked(format_name in ("sr", "text-sr", "dicom", "fhir"))
+            for check in (dialog.clean_check, dialog.pixels_check, dialog.texts_check):
+                check.setChecked(clean)
+            world.hands.click(dialog.export_button)
+            assert dialog._closed, dialog.error_label.text
+            measured = pydicom.dcmread(tmp_path / name / "report_sr.dcm")
+            text = pydicom.dcmread(tmp_path / name / "report_text_sr.dcm")
+            (image,) = [pydicom.dcmread(path) for path in (tmp_path / name / "dicom").rglob("*.dcm")]
+            assert measured.StudyInstanceUID == text.StudyInstanceUID == image.StudyInstanceUID
+            referred = str(text)
+            assert image.SOPInstanceUID in referred and measured.SOPInstanceUID in referred
+            assert text.VerificationFlag == "VERIFIED"
+            written = b"".join(path.read_bytes() for path in (tmp_path / name).rglob("*") if path.is_file())
+            assert [word in written for word in (b"Doe", b"Osterwald")] == [not clean] * 2
+        assert image.PatientIdentityRemoved == "YES"
