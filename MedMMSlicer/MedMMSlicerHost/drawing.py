@@ -177,12 +177,15 @@ class SliceDrawing:
         return self._flat.blend(size_px, over)
 
     def _images(self) -> Any:
-        """Where the volumes come from: already blended, unless there is one alone."""
+        """Where the volumes come from: already blended, unless there is one alone; None without any."""
+        blended = self.logic.GetImageDataConnection()
+        # Volumes that were removed leave a blend of nothing.
+        if blended is None or not blended.GetProducer().GetNumberOfInputConnections(0):
+            return None
         composite, layer = self.composite, self.logic.GetBackgroundLayer()
         others = (composite.GetForegroundVolumeID(), composite.GetLabelVolumeID())
-        if layer is None or not composite.GetBackgroundVolumeID() or any(others):
-            return self.logic.GetImageDataConnection()
-        return layer.GetImageDataConnection()
+        alone = layer is not None and composite.GetBackgroundVolumeID() and not any(others)
+        return (layer.GetImageDataConnection() if alone else None) or blended
 
     def close(self, remove_nodes: bool = False) -> None:
         """Let go of the scene; ``remove_nodes`` takes slice and composite node out of it, too."""

@@ -34,7 +34,7 @@ class FlatLayers:
         self._renderer = renderer
         self._blend = vtkImageBlend()
         self._ground: Any = None
-        self._inputs: list[Any] = []
+        self._inputs: list[Any] | None = None
         self._actors: list[Any] = []
 
     def find(self, size_px: tuple[int, int]) -> bool:
@@ -80,8 +80,8 @@ class FlatLayers:
     def _connect(self, size_px: tuple[int, int], inputs: list[Any]) -> None:
         if self._ground is None or self._ground.GetDimensions()[:2] != size_px:
             self._ground = _ground(size_px)
-            self._inputs = []
-        if inputs != self._inputs or not self._blend.GetNumberOfInputConnections(0):
+            self._inputs = None
+        if inputs != self._inputs:
             self._blend.RemoveAllInputs()
             # Outside of the image there is color without opacity.
             self._blend.AddInputData(self._ground)

@@ -77,6 +77,29 @@ def test_colors_outside_of_an_image_are_not_seen(
     assert np.abs(mixed - drawn).max() <= 2
 
 
+def test_a_view_without_images_in_another_size(host: Any, scene: Any, phantom_ids: tuple[str, str]) -> None:
+    """The image is removed, the view gets another size, and an image comes back."""
+    from MedMMSlicerHost.drawing import OffscreenWindow, SliceDrawing
+
+    node = scene.AddNewNodeByClass("vtkMRMLSliceNode")
+    node.SetLayoutName("OneMore")
+    drawing = SliceDrawing(host, node, OffscreenWindow(SIZE))
+    try:
+        for node_id in (phantom_ids[0], None, phantom_ids[0]):
+            drawing.composite.SetBackgroundVolumeID(node_id)
+            for size in (SIZE, (200, 120), (90, 160)):
+                drawing.resize(size)
+                drawing.logic.FitSliceToBackground()
+                picture = drawing.render()
+                assert picture.shape == (size[1], size[0], 4)
+                assert (picture[..., :3].max() > 50) == (node_id is not None)
+        scene.RemoveNode(scene.GetNodeByID(phantom_ids[0]))
+        drawing.resize(SIZE)
+        assert drawing.render()[..., :3].max() == 0
+    finally:
+        drawing.close(remove_nodes=True)
+
+
 def test_half_transparent_pixels_over_a_picture() -> None:
     ground = np.full((2, 3, 4), (10, 100, 200, 255), np.uint8)
     over = np.zeros((2, 3, 4), np.uint8)
