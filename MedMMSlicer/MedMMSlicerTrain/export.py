@@ -16,7 +16,7 @@ from MedMMSlicerLib.errors import BundleError
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-__all__ = ["Parity", "export_onnx", "measure_parity", "store_half_precision"]
+__all__ = ["Parity", "export_onnx", "measure_parity", "store_eight_bits", "store_half_precision"]
 
 OPSET = 18
 """Old enough for every ONNX Runtime that the project supports, new enough for every operator used."""
@@ -85,6 +85,38 @@ def store_half_precision(path: Path) -> None:
             helper.make_node("Cast", [name + "_half"], [name], name=name + "_cast", to=TensorProto.FLOAT)
         )
     nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+
+
+def store_eight_bits(path: Path) -> None:
+    """Rewrite the weights of large dense convolutions as 8-bit integers times a scale per output channel.
+
+    A quarter of the file. The runtime folds the products when it opens the session, so the network still
+    computes in single precision. Depthwise convolutions keep their precision: they are small, and few values
+    make up each of their sums.
+    """
+    model = onnx.load(str(path))
+    weights = {node.input[1] for node in model.graph.node if node.op_type == "Conv"}
+    nodes, scales = [], []
+    for initializer in model.graph.initializer:
+        name, array = initializer.name, numpy_helper.to_array(initializer)
+        if name not in weights or array.size < HALF_MINIMUM_SIZE or array.shape[1] == 1:
+            continue
+        axes = tuple(range(1, array.ndim))
+        scale = np.maximum(np.abs(array).max(axis=axes, keepdims=True), 1e-12).astype(np.float32) / 127
+        whole = np.rint(array / scale).astype(np.int8)
+        initializer.CopyFrom(numpy_helper.from_array(whole, name + "_whole"))
+        scales.append(numpy_helper.from_array(scale, name + "_scale"))
+        cast = helper.make_node(
+            "Cast", [name + "_whole"], [name + "_cast"], name=name + "_cast", to=TensorProto.FLOAT
+        )
+        product = helper.make_node("Mul", [name + "_cast", name + "_scale"], [name], name=name + "_product")
+        nodes += [cast, product]
+    model.graph.initializer.extend(scales)
+    nodes += model.graph.node
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     onnx.checker.check_model(model)

@@ -75,7 +75,8 @@ def _exposure(image: Tensor, generator: torch.Generator) -> Tensor:
     if chance[2] < 0.3:
         unit = unit + torch.randn(unit.shape, generator=generator) * 0.03 * float(chance[3])
     if chance[4] < 0.3:  # local contrast, as some devices' software does
-        unit = unit + 0.6 * (unit - F.avg_pool2d(unit[None], 31, 1, 15)[0])
+        rows = F.avg_pool2d(unit[None], (31, 1), 1, (15, 0))
+        unit = unit + 0.6 * (unit - F.avg_pool2d(rows, (1, 31), 1, (0, 15))[0])
     return unit
 
 

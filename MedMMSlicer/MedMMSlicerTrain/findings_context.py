@@ -79,8 +79,8 @@ class Fusion:
     embedding, context : ndarray, shape (D,) and (2 n,)
         Weights; those of the missing flags are zero, so that a missing value adds nothing.
     bias : float
-    unseen : ndarray, shape (N,)
-        Scores of the training rows from models that did not see their patient.
+    labels, unseen : ndarray, shape (N,)
+        Labels of the training rows, and their scores from models that did not see their patient.
     figures : dict
         Cross-validated areas of image, context and both, and of what must not carry the result.
     """
@@ -88,6 +88,7 @@ class Fusion:
     embedding: Floats
     context: Floats
     bias: float
+    labels: Floats
     unseen: Floats
     figures: dict[str, Any]
 
@@ -131,6 +132,9 @@ def fit_fusion(
             "auc_ci95": list(estimate.interval()),
             "penalty": chosen[name],
         }
+    positive = labels > 0
+    figures |= {"n": len(labels), "patients": len(set(groups))}
+    figures |= {"positives": int(positive.sum()), "positive_patients": len(set(groups[positive]))}
     generator = np.random.default_rng(seed)
     stacked = with_gaps(context, table.copies, generator)[:, :count]
     features = np.hstack([np.tile(embedding, (table.copies, 1)), stacked])
@@ -143,6 +147,7 @@ def fit_fusion(
         model.weight[:size],
         np.concatenate([model.weight[size:], np.zeros(count)]),
         model.bias,
+        labels,
         unseen_scores(blocks["fused"], labels, groups, chosen["fused"], seed),
         figures,
     )

@@ -18,7 +18,7 @@ from MedMMSlicerLib.stats.proportions import confusion_counts
 from MedMMSlicerLib.stats.roc import delong, roc_curve
 from numpy.typing import NDArray
 
-from .findings_data import Dataset, Split
+from .findings_data import Dataset
 from .findings_linear import Floats, fit_logistic, group_weights
 from .findings_recipe import FindingsRecipe, Source
 
@@ -27,9 +27,9 @@ __all__ = [
     "area_figures",
     "baseline_figures",
     "calibrate",
+    "cross_fitted",
     "reliability_picture",
     "subgroup_figures",
-    "unseen_metadata_figures",
 ]
 
 MIDDLE_AGE_YEARS = 50.0
@@ -38,7 +38,10 @@ PROBE_PENALTY = 100.0
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """Calibration (probability = sigmoid(slope * score + intercept)) and threshold, from unseen patients."""
+    """Calibration (probability = sigmoid(slope * score + intercept)) and threshold, from unseen patients.
+
+    ``ece``: expected calibration error, see `calibrate`.
+    """
 
     slope: float
     intercept: float
@@ -48,8 +51,28 @@ class OperatingPoint:
     ece: float
 
 
-def calibrate(labels: NDArray[Any], scores: NDArray[Any], sensitivity: float) -> OperatingPoint:
-    """Platt calibration, and the highest threshold that reaches ``sensitivity``."""
+def cross_fitted(labels: NDArray[Any], scores: NDArray[Any], fold: NDArray[np.int64]) -> NDArray[Any]:
+    """Probabilities (N,), each by Platt calibration on the other folds."""
+    chances = np.zeros(len(labels))
+    for part in np.unique(fold):
+        slope, intercept = fit_platt(labels[fold != part].astype(int), scores[fold != part])
+        chances[fold == part] = sigmoid(slope * scores[fold == part] + intercept)
+    return chances
+
+
+def calibrate(
+    labels: NDArray[Any], scores: NDArray[Any], sensitivity: float, fold: NDArray[np.int64] | None = None
+) -> OperatingPoint:
+    """Platt calibration, and the highest threshold that reaches ``sensitivity``.
+
+    Parameters
+    ----------
+    labels, scores : ndarray, shape (N,)
+        Scores of models that did not see the patient.
+    fold : ndarray of int, shape (N,), optional
+        For the calibration error of probabilities that were calibrated on the other folds. Without it, or
+        with a single fold, the error is that on the very scores of the calibration.
+    """
     truth = labels.astype(int)
     slope, intercept = fit_platt(truth, scores)
     chances = sigmoid(slope * scores + intercept)
@@ -59,13 +82,15 @@ def calibrate(labels: NDArray[Any], scores: NDArray[Any], sensitivity: float) ->
     # One part in a million below, so that rounding on the way does not lose the case on the threshold.
     threshold = round(threshold - 1e-6, 6)
     counts = confusion_counts(truth, chances, threshold)
+    crossed = fold is not None and len(np.unique(fold)) > 1
+    judged = cross_fitted(labels, scores, fold) if fold is not None and crossed else chances
     return OperatingPoint(
         slope,
         intercept,
         threshold,
         float(counts.sensitivity or 0.0),
         float(counts.specificity or 0.0),
-        expected_calibration_error(truth, chances),
+        expected_calibration_error(truth, judged),
     )
 
 
@@ -103,58 +128,43 @@ def metadata_features(dataset: Dataset, source: Source) -> Floats:
 
 
 def baseline_figures(
-    dataset: Dataset, split: Split, recipe: FindingsRecipe, features: dict[str, Floats], source: Source
+    dataset: Dataset,
+    judged: Sequence[NDArray[np.int64]],
+    recipe: FindingsRecipe,
+    features: dict[str, Floats],
+    source: Source,
 ) -> dict[str, dict[str, Any]]:
-    """Areas on the test patients of logistic regressions on other features, fitted on all other patients.
+    """Areas of logistic regressions on other features on the judged images.
 
     Parameters
     ----------
+    judged : sequence of ndarray of int
+        Parts of the images; each is scored by a fit on all images outside of it.
     features : dict of ndarray, shape (n, D)
         Of the rows of ``source``; ``metadata`` is added.
     """
     mine = np.flatnonzero(dataset.sources == source.name)
-    test = np.isin(mine, split.test)
+    parts = [np.isin(mine, part) for part in judged]
     features = {**features, **({"metadata": metadata_features(dataset, source)} if source.subgroups else {})}
     results: dict[str, dict[str, Any]] = {}
     for kind, matrix in features.items():
         results[kind] = {}
+        penalty = 1.0 if kind == "metadata" else PROBE_PENALTY
         for column, name in enumerate(recipe.findings):
             labels = dataset.targets[mine, column].astype(np.float64)
-            known = np.isfinite(labels)
-            train = ~test & known
-            if len(np.unique(labels[train])) < 2:
-                continue
-            penalty = 1.0 if kind == "metadata" else PROBE_PENALTY
-            weights = group_weights(dataset.patients[mine][train])
-            model = fit_logistic(matrix[train], labels[train], penalty, weights)
-            figure = area_figures(labels[test], model.scores(matrix[test]), dataset.patients[mine][test])
+            scores = np.full(len(mine), np.nan)
+            for part in parts:
+                train = ~part & np.isfinite(labels)
+                if len(np.unique(labels[train])) == 2:
+                    weights = group_weights(dataset.patients[mine][train])
+                    scores[part] = fit_logistic(matrix[train], labels[train], penalty, weights).scores(
+                        matrix[part]
+                    )
+            known = np.isfinite(scores)
+            figure = area_figures(labels[known], scores[known], dataset.patients[mine][known])
             if figure:
                 results[kind][name] = figure
     return results
-
-
-def unseen_metadata_figures(
-    dataset: Dataset, split: Split, recipe: FindingsRecipe, source: Source
-) -> dict[str, Any]:
-    """Areas of age, sex and view alone outside of the test, each fold scored by a fit on the other folds."""
-    mine = np.flatnonzero(dataset.sources == source.name)
-    if not source.subgroups:
-        return {}
-    matrix, fold = metadata_features(dataset, source), split.fold[mine]
-    figures = {}
-    for column, name in enumerate(recipe.findings):
-        labels = dataset.targets[mine, column].astype(np.float64)
-        scores = np.full(len(mine), np.nan)
-        for index in range(recipe.split.folds):
-            train = (fold >= 0) & (fold != index) & np.isfinite(labels)
-            if len(np.unique(labels[train])) == 2:
-                model = fit_logistic(
-                    matrix[train], labels[train], 1.0, group_weights(dataset.patients[mine][train])
-                )
-                scores[fold == index] = model.scores(matrix[fold == index])
-        known = np.isfinite(scores)
-        figures[name] = area_figures(labels[known], scores[known], dataset.patients[mine][known])
-    return figures
 
 
 def subgroup_figures(

@@ -54,9 +54,15 @@ class TrustModel:
     limit: float
     clamp: float = 6.0
 
+    @classmethod
+    def open(cls, pooled: int, dimensions: int) -> TrustModel:
+        """A model that finds nothing novel."""
+        zeros = torch.zeros(dimensions)
+        return cls(torch.zeros(pooled), 0.0, zeros, torch.outer(zeros, zeros), 1.0)
+
 
 class ImageGraph(nn.Module):
-    """Members x (identity, mirror), averaged.
+    """Members, or members x (identity, mirror), averaged.
 
     Parameters
     ----------
@@ -65,12 +71,19 @@ class ImageGraph(nn.Module):
         First outputs of the heads that are given out.
     projection : Projection
     trust : TrustModel
+    mirror : bool
     """
 
     def __init__(
-        self, members: Sequence[FindingsNetwork], findings: int, projection: Projection, trust: TrustModel
+        self,
+        members: Sequence[FindingsNetwork],
+        findings: int,
+        projection: Projection,
+        trust: TrustModel,
+        mirror: bool = False,
     ) -> None:
         super().__init__()
+        self.mirror = mirror
         self.members = nn.ModuleList(members)
         self.findings = findings
         self.register_buffer("mean", projection.mean)
@@ -82,8 +95,8 @@ class ImageGraph(nn.Module):
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """See `IMAGE_OUTPUTS`; image (1, 1, S, S)."""
-        both = torch.cat([image, image.flip(3)])
-        outs = [member(both) for member in self.members]
+        views = torch.cat([image, image.flip(3)]) if self.mirror else image
+        outs = [member(views) for member in self.members]
         scores = torch.stack([out["scores"][:, : self.findings] for out in outs]).mean(dim=(0, 1))[None]
         pooled = [out["pooled"].mean(dim=0, keepdim=True) for out in outs]
         embedding = (torch.cat(pooled, dim=1) - self.mean) @ self.matrix
@@ -117,15 +130,16 @@ class ImageGraph(nn.Module):
                     share = F.interpolate(share, size=(size, size), mode="nearest") / factor**2
                 total = total + share
                 first += channels
-        return (total[:1] + total[1:].flip(3)) / 2
+        return (total[:1] + total[1:].flip(3)) / 2 if self.mirror else total
 
     def _logits(self, outs: list[dict[str, Tensor]]) -> Tensor:
         chances = []
         for out in outs:
             chance = torch.softmax(out["logits"], dim=1)
-            mirrored = chance[1:].flip(3)
-            swapped = torch.cat([mirrored[:, :1], mirrored[:, 2:3], mirrored[:, 1:2]], dim=1)
-            chances += [chance[:1], swapped]
+            chances.append(chance[:1])
+            if self.mirror:
+                mirrored = chance[1:].flip(3)
+                chances.append(torch.cat([mirrored[:, :1], mirrored[:, 2:3], mirrored[:, 1:2]], dim=1))
         return torch.log(torch.stack(chances).mean(dim=0).clamp_min(1e-6))
 
 

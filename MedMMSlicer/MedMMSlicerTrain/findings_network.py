@@ -36,6 +36,33 @@ def pretrained_encoder() -> EfficientNet:
     return encoder
 
 
+def _conv_norm(x: Tensor, convolution: nn.Conv2d, norm: nn.BatchNorm2d, clamp: bool) -> Tensor:
+    """Convolution with "same" padding as TensorFlow's, fixed batch statistics folded into its weights, ReLU6.
+
+    The same numbers as from the encoder's own layers, in fewer passes over the maps and their gradients.
+    """
+    scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)  # type: ignore[arg-type, operator]
+    weight = convolution.weight * scale[:, None, None, None]
+    bias = norm.bias - norm.running_mean * scale  # type: ignore[operator]
+    kernel, stride, size = convolution.kernel_size[0], convolution.stride[0], x.shape[-1]
+    missing = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+    if missing % 2:
+        x = F.pad(x, (missing // 2, missing - missing // 2) * 2)
+        missing = 0
+    y = F.conv2d(x, weight, bias, stride, missing // 2, 1, convolution.groups)
+    return F.relu6(y, inplace=True) if clamp else y
+
+
+def _folded_block(block: nn.Module, x: Tensor) -> Tensor:
+    """An inverted residual block of the encoder by `_conv_norm`."""
+    y = x
+    if hasattr(block, "_expand_conv"):
+        y = _conv_norm(y, block._expand_conv, block._bn0, clamp=True)
+    y = _conv_norm(y, block._depthwise_conv, block._bn1, clamp=True)
+    y = _conv_norm(y, block._project_conv, block._bn2, clamp=False)
+    return y + x if block.id_skip and y.shape == x.shape else y
+
+
 def _step(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.GroupNorm(8, outputs), nn.ReLU(inplace=True)
@@ -71,23 +98,34 @@ class FindingsNetwork(nn.Module):
         self.register_buffer("feature_mean", torch.zeros(ENCODER_DIMENSIONS))
         self.register_buffer("feature_scale", torch.ones(ENCODER_DIMENSIONS))
 
+    def _first_blocks(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Output and skip features of the frozen blocks.
+
+        Images pass one at a time, except while batch statistics are estimated: the large maps of a single
+        image stay in the processor's cache, which makes these blocks four times as fast.
+        """
+        encoder = self.encoder
+        if self.frozen_blocks and len(image) > 1 and not encoder._bn0.training:
+            outputs, skips = zip(*(self._first_blocks(one) for one in image.split(1)))
+            return torch.cat(outputs), [torch.cat(level) for level in zip(*skips)]
+        x = encoder._swish(encoder._bn0(encoder._conv_stem(image)))
+        kept = []
+        for index, block in enumerate(encoder._blocks[: self.frozen_blocks]):
+            x = block(x)
+            kept += [x] if index in SKIP_BLOCKS else []
+        return x, kept
+
     def encode(self, image: Tensor) -> tuple[list[Tensor], Tensor]:
         """Skip features at 1/4, 1/8, 1/16 and 1/32, and the deep features at 1/32."""
-        encoder, skips = self.encoder, []
-        # Frozen blocks run faster in half precision; the backward pass of depthwise convolutions does not.
-        half = self.training and self.frozen_blocks > 0
-        with (
-            torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen_blocks),
-            torch.autocast("cpu", torch.bfloat16, enabled=half),
-        ):
-            x = encoder._swish(encoder._bn0(encoder._conv_stem(image)))
-            for index, block in enumerate(encoder._blocks[: self.frozen_blocks]):
-                x = block(x)
-                skips += [x.float()] if index in SKIP_BLOCKS else []
-        x = x.float()
+        encoder = self.encoder
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen_blocks):
+            x, skips = self._first_blocks(image)
         for index in range(self.frozen_blocks, len(encoder._blocks)):
-            x = encoder._blocks[index](x)
+            block = encoder._blocks[index]
+            x = _folded_block(block, x) if self.training else block(x)
             skips += [x] if index in SKIP_BLOCKS else []
+        if self.training:
+            return [*skips, x], _conv_norm(x, encoder._conv_head, encoder._bn1, clamp=True)
         return [*skips, x], encoder._swish(encoder._bn1(encoder._conv_head(x)))
 
     def decode(self, skips: list[Tensor]) -> Tensor:
@@ -161,6 +199,7 @@ class FindingsNetwork(nn.Module):
         Images of another kind than ImageNet's have other statistics; with these fixed from the start, small
         and mixed batches train stably.
         """
+        self.eval()
         norms = [module for module in self.encoder.modules() if isinstance(module, nn.BatchNorm2d)]
         for norm in norms:
             norm.reset_running_stats()

@@ -128,7 +128,8 @@ class ImageInput:
 class SplitTable:
     """Share of the patients kept for the final figures, folds of the others, seed, members.
 
-    Each of the first ``members`` folds (0: all) is unseen by one member, which learns from all others.
+    Each of the first ``members`` folds (0: all) is unseen by one member, which learns from all others. With a
+    ``test_share`` of 0 the final figures are those of each of these folds by its member.
     """
 
     test_share: float
@@ -185,6 +186,10 @@ class OperatingTable:
     sensitivity: float
     sensitivities: dict[str, float] = field(default_factory=dict)
 
+    def sensitivity_of(self, name: str) -> float:
+        """The sensitivity that is wanted of a finding."""
+        return self.sensitivities.get(name, self.sensitivity)
+
 
 @dataclass(frozen=True)
 class TrustTable:
@@ -210,7 +215,11 @@ class FusionTable:
 
 @dataclass(frozen=True)
 class FindingsRecipe:
-    """A recipe of the task ``image-findings``, as read from TOML."""
+    """A recipe of the task ``image-findings``, as read from TOML.
+
+    ``mirror``: whether each member of the ensemble sees the mirror image, too, at twice the time.
+    ``weight_bits``: 16 or 8, for storage only; 8 holds for the weights of large convolutions.
+    """
 
     task: str
     bundle: str
@@ -223,6 +232,8 @@ class FindingsRecipe:
     operating: OperatingTable
     trust: TrustTable
     fusion: FusionTable | None = None
+    mirror: bool = False
+    weight_bits: int = 16
 
     @property
     def members(self) -> int:
@@ -241,7 +252,7 @@ def findings_recipe(table: dict[str, Any]) -> FindingsRecipe:
     Raises
     ------
     UsageError
-        If a key is missing or unknown.
+        If a key is missing or unknown, or a value is not possible.
     """
     kinds = {
         "input": ImageInput,
@@ -263,6 +274,8 @@ def findings_recipe(table: dict[str, Any]) -> FindingsRecipe:
         raise UsageError(
             f"No source of the recipe labels {', '.join(sorted(wanted - known))}. Add it to [sources.labels]."
         )
+    if recipe.weight_bits not in (8, 16):
+        raise UsageError(f"weight_bits is {recipe.weight_bits}. Use 8 or 16.")
     return recipe
 
 

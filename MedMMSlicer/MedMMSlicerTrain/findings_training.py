@@ -62,18 +62,28 @@ def region_loss(logits: Tensor, regions: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def predict(network: nn.Module, images: NDArray[Any], batch_size: int = 16) -> dict[str, NDArray[np.float32]]:
-    """Scores, pooled features and regions' probabilities of images (N, S, S), mirrored images averaged in."""
+def predict(
+    network: nn.Module, images: NDArray[Any], mirror: bool = False, batch_size: int = 2
+) -> dict[str, NDArray[np.float32]]:
+    """Scores, pooled features and regions' logits of images (N, S, S).
+
+    Parameters
+    ----------
+    mirror : bool
+        Whether mirrored images are averaged in.
+    """
     network.eval()
     parts: dict[str, list[Tensor]] = {"scores": [], "pooled": [], "logits": []}
     for start in range(0, len(images), batch_size):
         batch = torch.from_numpy(images[start : start + batch_size].astype(np.float32))[:, None]
-        batch = batch.contiguous(memory_format=torch.channels_last)
-        first, second = network(batch), network(batch.flip(3).contiguous(memory_format=torch.channels_last))
-        for name in ("scores", "pooled"):
-            parts[name].append((first[name] + second[name]) / 2)
-        if "logits" in first:
-            parts["logits"].append((first["logits"] + second["logits"].flip(3)[:, [0, 2, 1]]) / 2)
+        found = network(batch.contiguous(memory_format=torch.channels_last))
+        if mirror:
+            other = network(batch.flip(3).contiguous(memory_format=torch.channels_last))
+            found |= {name: (found[name] + other[name]) / 2 for name in ("scores", "pooled")}
+            if "logits" in found:
+                found["logits"] = (found["logits"] + other["logits"].flip(3)[:, [0, 2, 1]]) / 2
+        for name, values in parts.items():
+            values += [found[name]] if name in found else []
     return {name: torch.cat(values).numpy() for name, values in parts.items() if values}
 
 
@@ -272,7 +282,7 @@ class Member:
         elapsed_s: float,
     ) -> None:
         unseen = split.validation(self.fold)
-        found = predict(average, dataset.images[unseen])
+        found = predict(average, dataset.images[unseen], self.recipe.mirror)
         areas = {
             name: _area(dataset.targets[unseen, column], found["scores"][:, column])
             for column, name in enumerate(self.recipe.targets)

@@ -131,7 +131,10 @@ def fit_trust(
     chosen = generator.permutation(np.concatenate([train, unseen]))[:PROPER_IMAGES]
     unfit = _unfit(dataset, chosen, generator)
     unfit |= foreign_images(data, recipe, recipe.split.seed)
-    features = {name: _features(member, np.stack(images)) for name, images in unfit.items()}
+    features = {
+        name: np.clip(predict(member, np.stack(images), recipe.mirror)["pooled"], -CLAMP, CLAMP)
+        for name, images in unfit.items()
+    }
     fit_part = {name: rows[: len(rows) * 2 // 3] for name, rows in features.items()}
     test_part = {name: rows[len(rows) * 2 // 3 :] for name, rows in features.items()}
     proper = np.clip(pooled[train], -CLAMP, CLAMP)
@@ -156,10 +159,6 @@ def fit_trust(
         CLAMP,
     )
     return TrustFit(trust, _figures(weight, bias, pooled[unseen], test_part))
-
-
-def _features(member: FindingsNetwork, images: NDArray[Any]) -> NDArray[np.float32]:
-    return np.clip(predict(member, images)["pooled"], -CLAMP, CLAMP)
 
 
 def _unfit(

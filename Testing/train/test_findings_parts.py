@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from MedMMSlicerLib.errors import InputError, UsageError
@@ -62,6 +64,14 @@ def test_a_finding_without_source_is_refused() -> None:
         findings_recipe(table)
 
 
+def test_weights_of_four_bits_are_refused() -> None:
+    from MedMMSlicerTrain.findings_recipe import findings_recipe
+    from MedMMSlicerTrain.recipe import read_recipe_table
+
+    with pytest.raises(UsageError, match="weight_bits is 4"):
+        findings_recipe({**read_recipe_table("chest-xr"), "weight_bits": 4})
+
+
 def test_logistic_regression_finds_the_odds() -> None:
     from MedMMSlicerTrain.findings_linear import fit_logistic
 
@@ -120,6 +130,77 @@ def test_operating_point_reaches_the_wanted_sensitivity() -> None:
     point = calibrate(labels, labels * 1.5 + random.normal(size=400), 0.85)
     assert 0.85 <= point.sensitivity < 0.88
     assert point.slope > 0 and point.ece < 0.08
+
+
+def test_cross_fitted_probabilities_do_not_know_their_own_fold() -> None:
+    from MedMMSlicerTrain.findings_figures import calibrate, cross_fitted
+
+    random = np.random.default_rng(8)
+    labels = (random.random(300) < 0.4).astype(float)
+    scores, fold = labels * 2 + random.normal(size=300), np.arange(300) % 3
+    chances = cross_fitted(labels, scores, fold)
+    turned = np.where(fold == 0, 1 - labels, labels)
+    assert np.allclose(cross_fitted(turned, scores, fold)[fold == 0], chances[fold == 0])
+    assert not np.allclose(cross_fitted(turned, scores, fold)[fold == 1], chances[fold == 1])
+    point = calibrate(turned, scores, 0.8, fold)
+    assert point.ece > calibrate(turned, scores, 0.8).ece  # fold 0 differs from what calibrated it
+
+
+def test_baselines_are_scored_by_fits_on_the_other_parts() -> None:
+    from types import SimpleNamespace
+
+    from MedMMSlicerTrain.findings_figures import baseline_figures
+
+    random = np.random.default_rng(9)
+    labels = (np.arange(200) % 2).astype(np.float32)
+    dataset = SimpleNamespace(
+        sources=np.array(["a"] * 200),
+        targets=labels[:, None],
+        patients=np.array([f"p{index}" for index in range(200)]),
+    )
+    recipe, source = SimpleNamespace(findings=["x"]), SimpleNamespace(name="a", subgroups={})
+    features = {"one": labels[:, None] + random.normal(0, 0.1, (200, 1)), "each": np.eye(200)}
+    parts = [np.arange(100), np.arange(100, 200)]
+    for judged, count in ((parts, 200), (parts[:1], 100)):
+        found = baseline_figures(dataset, judged, recipe, features, source)  # type: ignore[arg-type]
+        assert found["one"]["x"]["n"] == count and found["one"]["x"]["auc"] > 0.99
+        assert abs(found["each"]["x"]["auc"] - 0.5) < 0.01  # it only knows who was seen
+
+
+def test_the_training_pass_gives_the_numbers_of_the_shipped_one() -> None:
+    import torch
+    from MedMMSlicerTrain.findings_network import FindingsNetwork
+
+    torch.manual_seed(0)
+    network = FindingsNetwork(2, 2, frozen_blocks=5)
+    images = torch.randn(6, 1, 64, 64)
+    network.adapt([images])
+    torch.nn.init.normal_(network.head.weight)
+    with torch.no_grad():
+        shipped, learning = network.eval()(images), network.train()(images)
+    for name, values in shipped.items():
+        assert torch.allclose(values, learning[name], atol=5e-3 * float(values.abs().max())), name
+
+
+def test_eight_bit_weights_change_little(tmp_path: Path) -> None:
+    import onnxruntime
+    import torch
+    from MedMMSlicerTrain.export import export_onnx, store_eight_bits, store_half_precision
+
+    torch.manual_seed(1)
+    network = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 64, 3), torch.nn.Conv2d(64, 256, 1), torch.nn.Conv2d(256, 256, 3, groups=256)
+    )
+    image, path = torch.randn(1, 1, 12, 12), tmp_path / "a.onnx"
+    export_onnx(network, image, path)
+    before = path.stat().st_size
+    store_eight_bits(path)
+    store_half_precision(path)
+    assert path.stat().st_size < 0.5 * before
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    found = session.run(None, {"image": image.numpy()})[0]
+    expected = network(image).detach().numpy()
+    assert 0 < np.abs(found - expected).max() < 0.02 * expected.std() * 5
 
 
 def test_augmented_mirror_swaps_the_sides() -> None:

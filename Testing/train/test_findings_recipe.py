@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,7 @@ task = "image-findings"
 bundle = "chest-xr"
 findings = ["pneumonia", "infiltration", "atelectasis", "edema", "effusion", "no_finding"]
 labels = 2
+mirror = true
 [input]
 size = 64
 clip_percentiles = [0.5, 99.5]
@@ -145,19 +147,26 @@ sex = {column = "sex", texts = {f = "F", m = "M"}}
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory, recipe: Path, data: Path, repository: Path) -> Path:
-    from MedMMSlicerTrain import findings_run
-    from MedMMSlicerTrain.run import train_bundle
+def small_manifest(repository: Path) -> Iterator[None]:
+    """The manifest's template with the context that the synthetic table has."""
+    from MedMMSlicerTrain import findings_bundle
 
     template = json.loads(
         (repository / "MedMMSlicer/MedMMSlicerTrain/recipes/chest-xr.metadata.json").read_text("utf-8")
     )
     medmm = template["medmm"]
     medmm["context"] = [item for item in medmm["context"] if item["name"] in {"sex", "lab.crp"}]
-    out = tmp_path_factory.mktemp("out")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(findings_run, "_template", lambda recipe: json.loads(json.dumps(template)))
-        train_bundle(str(recipe), data, out)
+        patch.setattr(findings_bundle, "_template", lambda recipe: json.loads(json.dumps(template)))
+        yield
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, recipe: Path, data: Path, small_manifest: None) -> Path:
+    from MedMMSlicerTrain.run import train_bundle
+
+    out = tmp_path_factory.mktemp("out")
+    train_bundle(str(recipe), data, out)
     return out
 
 
@@ -175,9 +184,59 @@ def test_bundle_is_valid_and_its_card_has_the_test_figures(trained: Path) -> Non
     assert (folder / "docs" / "reliability.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_without_a_test_share_each_fold_is_judged_by_its_member(
+    recipe: Path, data: Path, small_manifest: None, tmp_path: Path
+) -> None:
+    import dataclasses
+
+    import torch
+    from MedMMSlicerLib.inference.onnx_engine import open_engine
+    from MedMMSlicerTrain.findings_data import load_dataset, split_patients
+    from MedMMSlicerTrain.findings_network import FindingsNetwork
+    from MedMMSlicerTrain.findings_recipe import findings_recipe
+    from MedMMSlicerTrain.findings_run import export_findings
+    from MedMMSlicerTrain.findings_training import batch_of
+    from MedMMSlicerTrain.recipe import read_recipe_table
+
+    parsed = findings_recipe(read_recipe_table(str(recipe)))
+    parsed = dataclasses.replace(
+        parsed, split=dataclasses.replace(parsed.split, test_share=0.0), weight_bits=8, mirror=False
+    )
+    dataset = load_dataset(data, parsed, tmp_path / "cache")
+    split = split_patients(dataset, parsed)
+    assert not len(split.test)
+    torch.manual_seed(1)
+    for fold in range(2):
+        network = FindingsNetwork(len(parsed.targets), parsed.labels)  # as if trained
+        network.adapt([batch_of(dataset, split.train(fold)[:16])[:, :1]])
+        torch.nn.init.normal_(network.head.weight, std=0.02)
+        folder = tmp_path / "members" / str(fold)
+        folder.mkdir(parents=True)
+        torch.save(network.state_dict(), folder / "weights.pt")
+        (folder / "log.jsonl").write_text("{}\n")
+    bundle = export_findings(parsed, data, tmp_path)
+    metrics = json.loads((tmp_path / "test" / "metrics.json").read_text())
+    assert metrics["n_cases"] == 2 * IMAGES and not metrics["n_failed"]
+    assert metrics["findings"]["pneumonia"]["n"] == metrics["findings"]["icu"]["n"] == IMAGES
+    assert f"{metrics['findings']['pneumonia']['auc']:.3f}" in bundle.card()
+    with (tmp_path / "test" / "predictions.csv").open(newline="") as file:
+        scores = {row["case_id"]: float(row["score.pneumonia"]) for row in csv.DictReader(file)}
+    engines = [open_engine(tmp_path / "members" / str(fold) / "image.onnx", "cpu", 1) for fold in range(2)]
+    for fold in range(2):
+        indices = split.validation(fold)[:8]
+        images = dataset.images[indices][:, None, None].astype(np.float32)
+        given = np.array([scores[f"{dataset.sources[index]}-{index}"] for index in indices])
+        own, other = (
+            np.array([engine.run({"image": image})["scores"][0, 0] for image in images])
+            for engine in (engines[fold], engines[1 - fold])
+        )
+        # Not equal: the stored images are rounded, and the features of such a network far from any use.
+        assert np.abs(given - own).mean() < 0.4 * np.abs(given - other).mean()
+
+
 def test_graphs_agree_with_torch(trained: Path) -> None:
     figures = json.loads((trained / "figures.json").read_text())
-    assert figures["parity"]["maximum_difference"] < 0.02
+    assert figures["parity"]["maximum_difference"] < 0.05
     assert figures["parity"]["label_agreement"] > 0.99
 
 
@@ -209,14 +268,19 @@ def test_masks_know_right_from_left(recipe: Path, data: Path, trained: Path) -> 
     assert dataset.has_mask.sum() == IMAGES // 3
 
 
-def test_heat_map_adds_up_to_the_score(recipe: Path, data: Path, trained: Path) -> None:
+@pytest.mark.parametrize("mirror", [True, False])
+def test_heat_map_adds_up_to_the_score(recipe: Path, data: Path, trained: Path, mirror: bool) -> None:
+    import dataclasses
+
     import torch
+    from MedMMSlicerTrain.findings_bundle import image_graph
     from MedMMSlicerTrain.findings_recipe import findings_recipe
-    from MedMMSlicerTrain.findings_run import image_graph, load_workshop
+    from MedMMSlicerTrain.findings_run import load_workshop
     from MedMMSlicerTrain.recipe import read_recipe_table
 
-    shop = load_workshop(findings_recipe(read_recipe_table(str(recipe))), data, trained)
-    graph, _, _ = image_graph(shop)
+    parsed = dataclasses.replace(findings_recipe(read_recipe_table(str(recipe))), mirror=mirror)
+    shop = load_workshop(parsed, data, trained)
+    graph, _, _ = image_graph(shop, range(2), np.flatnonzero(shop.split.fold >= 0), trust=False)
     image = torch.from_numpy(shop.dataset.images[:1].astype(np.float32))[:, None]
     with torch.no_grad():
         scores, _, maps, *_ = graph(image)
