@@ -64,6 +64,18 @@ def test_no_name_covers_a_name_or_leaves_the_view(
             assert not any(left < x < left + wide and top < y < top + high for x, y, _ in points)
 
 
+def test_the_letters_of_the_edges_stay_free(qt_environment: Any) -> None:
+    from MedMMSlicerHost.reader.annotations import letter_boxes
+    from MedMMSlicerHost.reader.point_names import PointName, arrange
+
+    size = (360, 380)
+    letters = letter_boxes(size)
+    points = [PointName("name", 5.0, 190.0), PointName("name", 180.0, 190.0), PointName("name", 180.0, 15.0)]
+    boxes = arrange(points, [160.0] * 3, size, letters)
+    assert all(boxes)
+    assert apart([*boxes, *letters[:3]])
+
+
 def test_names_are_written_in_their_slice_alone(opened: Opened) -> None:
     from MedMMSlicerLib.scene.markups import add_locations
 

@@ -10,7 +10,7 @@ import numpy as np
 import qt
 from numpy.typing import NDArray
 
-__all__ = ["CornerTexts", "direction_letters", "paint_annotations", "write"]
+__all__ = ["CornerTexts", "direction_letters", "letter_boxes", "paint_annotations", "write"]
 
 _AXES = (("L", "R"), ("P", "A"), ("I", "S"))
 """Negative and positive direction of R, A, S."""
@@ -103,22 +103,28 @@ def _paint_bottom(painter: Any, size: tuple[int, int], texts: CornerTexts, line:
 
 
 def _paint_letters(painter: Any, size: tuple[int, int], letters: tuple[str, str, str, str]) -> None:
-    width, height = size
     font = painter.font()
     font.setPixelSize(_LETTER_PX)
     font.setBold(True)
     painter.setFont(font)
+    sides = (qt.Qt.AlignLeft, qt.Qt.AlignRight, qt.Qt.AlignHCenter, qt.Qt.AlignHCenter)
+    for letter, place, align in zip(letters, letter_boxes(size), sides, strict=True):
+        write(painter, place, align | qt.Qt.AlignVCenter, letter, _LETTER_COLOR)
+
+
+def letter_boxes(size: tuple[int, int]) -> tuple[tuple[int, int, int, int], ...]:
+    """Left, top, width, height of the letters at the left, right, upper and lower edge."""
+    width, height = size
     box_width, box_height = 44, _LETTER_PX + 6
     middle_x, middle_y = (width - box_width) // 2, (height - box_height) // 2
     low = height - _MARGIN - 4 * box_height if width <= 620 else height - _MARGIN - 2 * box_height
     places = (
-        (_MARGIN, middle_y, qt.Qt.AlignLeft),
-        (width - _MARGIN - box_width, middle_y, qt.Qt.AlignRight),
-        (middle_x, _MARGIN, qt.Qt.AlignHCenter),
-        (middle_x, low, qt.Qt.AlignHCenter),
+        (_MARGIN, middle_y),
+        (width - _MARGIN - box_width, middle_y),
+        (middle_x, _MARGIN),
+        (middle_x, low),
     )
-    for letter, (x, y, align) in zip(letters, places, strict=True):
-        write(painter, (x, y, box_width, box_height), align | qt.Qt.AlignVCenter, letter, _LETTER_COLOR)
+    return tuple((x, y, box_width, box_height) for x, y in places)
 
 
 def _elided(painter: Any, text: str, width: int) -> str:

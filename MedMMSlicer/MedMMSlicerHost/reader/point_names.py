@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import qt
 
-from .annotations import write
+from .annotations import letter_boxes, write
 from .slice_view import SliceView
 
 __all__ = ["PointName", "arrange", "labels_for_slicer", "paint_names"]
@@ -43,7 +43,12 @@ class PointName:
     selected: bool = False
 
 
-def arrange(points: Sequence[PointName], widths: Sequence[float], size: tuple[int, int]) -> list[Box | None]:
+def arrange(
+    points: Sequence[PointName],
+    widths: Sequence[float],
+    size: tuple[int, int],
+    reserved: Sequence[Box] = (),
+) -> list[Box | None]:
     """Place names beside their points, the selected one first.
 
     Parameters
@@ -53,6 +58,8 @@ def arrange(points: Sequence[PointName], widths: Sequence[float], size: tuple[in
         Of their texts.
     size : (2,) tuple of int
         Width and height of the view.
+    reserved : sequence of Box
+        Where other texts are.
 
     Returns
     -------
@@ -60,7 +67,8 @@ def arrange(points: Sequence[PointName], widths: Sequence[float], size: tuple[in
         Left, top, width, height of each name: inside of the view, over no point and no other name; None where
         there is no such place.
     """
-    taken: list[Box] = [(point.x - _DOT, point.y - _DOT, 2 * _DOT, 2 * _DOT) for point in points]
+    taken: list[Box] = list(reserved)
+    taken += [(point.x - _DOT, point.y - _DOT, 2 * _DOT, 2 * _DOT) for point in points]
     places: list[Box | None] = [None] * len(points)
     for index in sorted(range(len(points)), key=lambda n: (not points[n].selected, points[n].y, points[n].x)):
         for place in _candidates(points[index], widths[index], size[0]):
@@ -105,17 +113,21 @@ def paint_names(painter: Any, view: SliceView) -> None:
     points = _points(view)
     if not points:
         return
+    painter.save()
     font = painter.font()
     font.setPixelSize(_TEXT_PX)
     font.setBold(True)
     painter.setFont(font)
     metrics = painter.fontMetrics()
     widths = [metrics.horizontalAdvance(point.text) + 4.0 for point in points]
-    for point, place in zip(points, arrange(points, widths, view.widget.logical_size), strict=True):
+    size = view.widget.logical_size
+    places = arrange(points, widths, size, letter_boxes(size))
+    for point, place in zip(points, places, strict=True):
         if place is not None:
             left, top, width, height = (round(value) for value in place)
             color = _SELECTED_COLOR if point.selected else _COLOR
             write(painter, (left, top, width, height), qt.Qt.AlignCenter, point.text, color)
+    painter.restore()
 
 
 def _points(view: SliceView) -> list[PointName]:
