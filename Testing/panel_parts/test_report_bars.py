@@ -341,9 +341,9 @@ def test_a_report_of_300_sentences_never_blocks_typing(
         first.append(longest_turn(part, lambda: None))
     with capfd.disabled():
         print(  # noqa: T201 - figures for docs/report.md
-            f"\n{LONG} sentences: a key {1000 * min(keys):.1f} to {1000 * max(keys):.1f} ms, the longest turn after a pause "
-            f"{1000 * min(pauses):.1f} to {1000 * max(pauses):.1f} ms, after a decision "
-            f"{1000 * min(first):.1f} to {1000 * max(first):.1f} ms"
+            f"\n{LONG} sentences: a key takes {1000 * min(keys):.1f} to {1000 * max(keys):.1f} ms, the "
+            f"longest turn after a pause {1000 * min(pauses):.1f} to {1000 * max(pauses):.1f} ms, after "
+            f"a decision {1000 * min(first):.1f} to {1000 * max(first):.1f} ms"
         )
     assert min(keys) < TURN_LIMIT_S and min(pauses) < TURN_LIMIT_S and min(first) < TURN_LIMIT_S
     room.report.workflow.autosave.close()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from MedMMSlicerLib.reporting.plain_text import clean_text
-from MedMMSlicerLib.widgets.typed_sentences import Edit, divide, edits_of
+from MedMMSlicerLib.widgets.typed_sentences import Edit, changed_range, divide, edits_of
 
 SHOWN = [("a", "One two."), ("b", "Three."), ("c", "Four.")]
 
@@ -103,3 +103,12 @@ def test_nothing_that_was_typed_is_lost(parts: list) -> None:
             kept[edit.id] = edit.text
     assert sorted("".join([*kept.values(), *extra]).replace(" ", "")) == letters
     assert all(text == clean_text(text) for text in extra)
+
+
+@given(st.text("ab .", max_size=200), st.integers(0, 200), st.integers(0, 9), st.text("ab .", max_size=9))
+def test_outside_of_the_changed_range_texts_are_the_same(old: str, at: int, gone: int, typed: str) -> None:
+    new = old[:at] + typed + old[at + gone :]
+    first, last = changed_range(old, new)
+    assert 0 <= first <= last <= len(new)
+    assert old[:first] == new[:first]
+    assert new[last:] == (old[last - len(new) :] if last < len(new) else "")

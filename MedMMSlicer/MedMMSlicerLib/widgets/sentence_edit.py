@@ -15,7 +15,7 @@ import qt
 
 from ..reporting.plain_text import clean_text
 from .report_shortcuts import BeforeShortcuts
-from .typed_sentences import NEW, TypedSentence, divide
+from .typed_sentences import NEW, Paragraph, Span, TypedSentence, changed_range, divide
 
 __all__ = ["Paragraph", "SentenceEdit", "Span"]
 
@@ -25,25 +25,6 @@ _LIST_KEYS = (qt.Qt.Key_Return, qt.Qt.Key_Enter, qt.Qt.Key_Tab, qt.Qt.Key_Backta
 _EDITING_KEYS = (qt.Qt.Key_Backspace, qt.Qt.Key_Delete)
 _UNDERLINES = {"model": qt.QTextCharFormat.DotLine, "template": qt.QTextCharFormat.DashUnderline}
 _BLOCKS_A_SECTION = 2
-_MARGIN = 64
-
-
-@dataclass(frozen=True)
-class Span:
-    """A sentence to show; ``author`` decides how it is underlined."""
-
-    id: str
-    text: str
-    author: str
-
-
-@dataclass(frozen=True)
-class Paragraph:
-    """A section to show."""
-
-    id: str
-    title: str
-    spans: tuple[Span, ...]
 
 
 @dataclass(frozen=True)
@@ -229,18 +210,9 @@ class SentenceEdit(qt.QTextEdit):
 
     def _ids_of(self, block: Any, text: str, known: _Known | None) -> list[str]:
         """Return the sentence id of every character of a block, asking Qt only around what changed."""
-        first, last = 0, len(text)
-        before: list[str] = []
-        after: list[str] = []
-        if known is not None:
-            same_before = _common(known.text, text)
-            rest = min(len(text), len(known.text)) - same_before
-            same_after = min(_common(known.text[::-1], text[::-1]), rest)
-            # Where text repeats itself, what was typed can not be told from what stood there: look around it.
-            first = max(same_before - _MARGIN, 0)
-            last = len(text) - max(same_after - _MARGIN, 0)
-            before, after = known.ids[:first], known.ids[len(known.ids) - (len(text) - last) :]
-            after = after if last < len(text) else []
+        first, last = (0, len(text)) if known is None else changed_range(known.text, text)
+        before = [] if known is None else known.ids[:first]
+        after = [] if known is None or last == len(text) else known.ids[last - len(text) :]
         cursor, start = self.textCursor(), block.position()
         ids = []
         for place in range(first, last):
@@ -433,17 +405,6 @@ class SentenceEdit(qt.QTextEdit):
         cut_or_paste = event.matches(qt.QKeySequence.Cut) or event.matches(qt.QKeySequence.Paste)
         text = str(event.text())
         return bool(cut_or_paste or event.key() in _EDITING_KEYS or (text and text.isprintable()))
-
-
-def _common(one: str, other: str) -> int:
-    """Return how many characters two texts have in common at their beginning."""
-    if one == other:
-        return len(one)
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if one[:middle] == other[:middle] else (low, middle - 1)
-    return low
 
 
 def _block_format(top_margin: int) -> Any:

@@ -8,10 +8,30 @@ from typing import Any
 
 from ..reporting.plain_text import clean_text
 
-__all__ = ["NEW", "Edit", "TypedSentence", "divide", "edits_of"]
+__all__ = ["NEW", "Edit", "Paragraph", "Span", "TypedSentence", "changed_range", "divide", "edits_of"]
 
 NEW = "*"
 """Stands for the id of a sentence that the report does not have yet."""
+
+_MARGIN = 64
+
+
+@dataclass(frozen=True)
+class Span:
+    """A sentence to show; ``author`` decides how it is underlined."""
+
+    id: str
+    text: str
+    author: str
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A section to show."""
+
+    id: str
+    title: str
+    spans: tuple[Span, ...]
 
 
 @dataclass(frozen=True)
@@ -126,3 +146,24 @@ def _with_ids(shown: Sequence[str], typed: Sequence[TypedSentence]) -> list[tupl
         else:
             result.append(("", item.text))
     return result
+
+
+def changed_range(old: str, new: str) -> tuple[int, int]:
+    """Return first and last position in ``new`` that may differ from ``old``, with a margin.
+
+    The margin is for text that repeats itself: there, what was typed can not be told from what stood there.
+    """
+    before = _common(old, new)
+    after = min(_common(old[::-1], new[::-1]), min(len(old), len(new)) - before)
+    return max(before - _MARGIN, 0), len(new) - max(after - _MARGIN, 0)
+
+
+def _common(one: str, other: str) -> int:
+    """Return how many characters two texts have in common at their beginning."""
+    if one == other:
+        return len(one)
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if one[:middle] == other[:middle] else (low, middle - 1)
+    return low
