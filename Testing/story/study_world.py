@@ -59,7 +59,7 @@ def protocol_value(**changes: Any) -> dict[str, Any]:
              "images": True},
         ],
     }  # fmt: skip
-    return {**value, **changes}
+    return {key: part for key, part in {**value, **changes}.items() if part is not None}
 
 
 def write_cases(folder: Path) -> None:
@@ -129,7 +129,7 @@ class StudyWorld:
     ----------
     folder : Path
         For everything that is made.
-    cases : Path
+    material : Path
         What `write_cases` made.
     **changes : object
         See `protocol_value`.
@@ -141,15 +141,29 @@ class StudyWorld:
     study : StudyFolder
     """
 
-    def __init__(self, folder: Path, cases: Path, **changes: Any) -> None:
+    def __init__(self, folder: Path, material: Path, **changes: Any) -> None:
         from MedMMSlicerLib.study.clock import ManualClock
         from MedMMSlicerLib.study.study_folder import create_study
 
         self.folder = folder
         self.clock = ManualClock()
-        protocol = cases / f"{folder.name}.yaml"
+        protocol = material / f"{folder.name}.yaml"
         protocol.write_text(yaml.safe_dump(protocol_value(**changes), sort_keys=False), encoding="utf-8")
         self.study = create_study(protocol, folder / "study", self.clock)
+
+    @classmethod
+    def of_images(cls, folder: Path, shape: tuple[int, int, int], count: int) -> StudyWorld:
+        """A study without AI of larger, synthetic images."""
+        made = folder / "large"
+        for number in range(count):
+            array = np.random.default_rng(number).integers(0, 900, shape, np.int16)
+            path = made / "cases" / f"large-{number}" / "ct.nii"
+            path.parent.mkdir(parents=True)
+            sitk.WriteImage(sitk.GetImageFromArray(array), str(path))
+        cases = [{"id": f"large-{n}", "images": [f"cases/large-{n}/ct.nii"]} for n in range(count)]
+        arms = [{"id": ARMS[0], "mode": "unaided"}]
+        value = {"cases": cases, "arms": arms, "rounds": [], "forms": [], "report": "none"}
+        return cls(folder, made, **value, design={"kind": "parallel"}, truth=None)
 
     def packages(self) -> dict[str, Path]:
         """Reader to the package for reading."""

@@ -46,7 +46,7 @@ class StudyPart(Part):
         self.protocol: ProtocolWindow | None = None
         self._built: object = None
         self._mouse: tuple[int, int] = (0, 0)
-        self._filling = False
+        self._filling = self._typed = False
         self._tick_timer = self._timer(_TICK_MS, False, self.tick)
         self._save_timer = self._timer(_SAVE_AFTER_MS, True, self.flush)
         self.ui.reportEdit.connect("textChanged()", self._answered)
@@ -94,7 +94,7 @@ class StudyPart(Part):
         if key != self._built:
             self._built = key
             self._save_timer.stop()
-            self._filling = True
+            self._filling, self._typed = True, False
             self.form.clear()
             if questions is not None:
                 self._fill(reading, questions)
@@ -113,6 +113,7 @@ class StudyPart(Part):
         if reading.suggestion and not reading.draft.report:
             self.ui.reportEdit.setPlainText(reading.suggestion)
             # It is the reader's text from now on, and saved like it.
+            self._typed = True
             self._save_timer.start()
 
     def _show_head(self, study: Any, reading: Any) -> None:
@@ -173,13 +174,15 @@ class StudyPart(Part):
 
     def _answered(self) -> None:
         if not self._filling and self._built is not None:
+            self._typed = True
             self._save_timer.start()
             self._show_saved()
 
     def flush(self) -> None:
         """Save what was answered now."""
         self._save_timer.stop()
-        if self._built is not None and self.room.study.reading.screen is not None:
+        typed, self._typed = self._typed, False
+        if typed and self._built is not None and self.room.study.reading.screen is not None:
             ratings, forms = self.form.answers()
             report = str(self.ui.reportEdit.plainText)
             reading = self.room.study.reading
