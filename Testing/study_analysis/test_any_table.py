@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import html5lib
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from MedMMSlicerLib.errors import MedMMError
+from MedMMSlicerLib.stats.reading_time import analyze_times
 from MedMMSlicerLib.study.analysis.analysis import analyze_folder
 from MedMMSlicerLib.study.analysis.folder import csv_bytes, write_study
 from MedMMSlicerLib.study.analysis.importing import ImportRequest, import_study
@@ -64,3 +66,10 @@ def test_small_tables_of_every_kind(
     assert results["flow"]["reads"] == len(rows)
     page = (folder / "o" / "report.html").read_text(encoding="utf-8")
     html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
+
+
+def test_times_with_hardly_a_degree_of_freedom_have_a_limit_that_no_float_holds() -> None:
+    gap = float("nan")
+    seconds = [[[5.57, 4.95, gap], [gap, gap, gap]], [[gap, gap, gap], [7.49, gap, 39.74]]]
+    result = analyze_times(seconds, ["a", "b"])
+    assert any(math.isinf(item.interval[1]) for item in result.tests)

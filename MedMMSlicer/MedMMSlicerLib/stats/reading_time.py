@@ -143,8 +143,8 @@ def _mean(model: MixedModel, values: Floats, test: int, name: str, level: float)
     contrast[test] = 1
     center, margin, _ = _estimate(model, contrast, level)
     own = values[test][~np.isnan(values[test])]
-    interval = (math.exp(center - margin), math.exp(center + margin))
-    return TestTime(name, math.exp(center), interval, len(own), float(np.median(own)))
+    interval = (_exp(center - margin), _exp(center + margin))
+    return TestTime(name, _exp(center), interval, len(own), float(np.median(own)))
 
 
 def _compare(
@@ -164,8 +164,8 @@ def _compare(
     return TimeComparison(
         names[0],
         names[1],
-        math.exp(center),
-        (math.exp(center - margin), math.exp(center + margin)),
+        _exp(center),
+        (_exp(center - margin), _exp(center + margin)),
         statistic,
         df,
         t_two_sided(statistic, df),
@@ -178,3 +178,8 @@ def _estimate(model: MixedModel, contrast: Floats, level: float) -> tuple[float,
     df = model.degrees_of_freedom(contrast)
     error = math.sqrt(float(contrast @ model.covariance @ contrast))
     return float(contrast @ model.fixed), t_quantile(level, df) * error, df
+
+
+def _exp(log_seconds: float) -> float:
+    """Infinite where a float can not hold it: limits from hardly any degree of freedom."""
+    return math.exp(log_seconds) if log_seconds < 700 else math.inf
