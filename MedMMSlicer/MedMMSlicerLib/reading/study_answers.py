@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..study.views import Answers, PreferenceScreen, QualityScore, QualityScreen, Questions, Screen, Vote
+from ..study.answers import Answers, QualityScore, Questions, Vote
+from ..study.views import PreferenceScreen, QualityScreen, Screen
 from .study_marks import Mark
 
 __all__ = ["Draft", "missing_answer"]

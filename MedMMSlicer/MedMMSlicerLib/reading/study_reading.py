@@ -130,8 +130,12 @@ class StudyReading:
         InputError
             If the output of AI can not be shown; the ratings stay locked.
         """
+        from ..study.answers import Answers
+
         task = self._open_task()
         self.tick()
+        if not isinstance(self._draft, Answers):
+            raise StudyError("There is nothing to lock in this task. Submit it.")
         task.lock(self._draft)
         self._draft = task.reveal().draft
         self._show_ai(task)
@@ -148,6 +152,7 @@ class StudyReading:
         """
         task = self._open_task()
         self.tick()
+        assert self._draft is not None
         task.submit(self._draft)
         self.drop()
 
@@ -231,7 +236,8 @@ class StudyReading:
             if series:
                 self._images.show(series, f"Case {self._number}")
         if isinstance(self._draft, Answers):
-            self.marks.open([Mark(item.target, item.position_ras, item.rating) for item in self._draft.marks])
+            placed = ((item, item.position_ras) for item in self._draft.marks)
+            self.marks.open([Mark(item.target, at, item.rating) for item, at in placed if at is not None])
         self._show_ai(task)
 
     def _show_ai(self, task: Task) -> None:
