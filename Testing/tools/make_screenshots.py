@@ -100,6 +100,8 @@ class Studio:
         try:
             yield reader
         finally:
+            # Otherwise the next reader offers to recover this report.
+            reader.room.report.workflow.autosave.saved()
             reader.close()
             settle()
             translation.set_language("en")
