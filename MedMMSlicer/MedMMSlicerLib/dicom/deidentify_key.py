@@ -150,9 +150,7 @@ def load_key(path: Path | None = None, purpose: str = "de-identification") -> by
         mode = path.stat().st_mode
         key = bytes.fromhex(text.strip())
     except (OSError, ValueError) as error:
-        raise InputError(
-            f"{path} holds no key for {purpose} ({error}). Restore or remove it."
-        ) from error
+        raise InputError(f"{path} holds no key for {purpose} ({error}). Restore or remove it.") from error
     if os.name == "posix" and mode & 0o077:
         raise InputError(f"{path} can be read by others. Run chmod 600 on it, or remove it for a new key.")
     if len(key) != _KEY_BYTES:

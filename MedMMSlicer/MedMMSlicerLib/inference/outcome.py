@@ -29,7 +29,13 @@ from .engine import EngineFactory, RunOptions
 from .evidence import activation_maps, heat_map_id
 from .findings import reaches_threshold, scored_findings
 from .fusion import FUSION, FusionHead, FusionResult, fuse
-from .measurements import measure_areas, measure_segments, segment_extents, segment_findings
+from .measurements import (
+    SegmentExtent,
+    measure_areas,
+    measure_segments,
+    segment_extents,
+    segment_findings,
+)
 from .network import EngineCache
 from .quality import QualityResult, evaluate_quality
 from .reading_pass import PassResult
@@ -160,8 +166,9 @@ def _segmented(
         if result.labels is not None:
             sided.append(SidedLabels(result.labels, side))
     label_map = merge_labels(sided, manifest.labels, volume.geometry, manifest.inputs[0].role)
-    measurements, more = _measured(inputs, label_map)
-    findings = segment_findings(segment_extents(label_map), measurements)
+    extents = segment_extents(label_map)
+    measurements, more = _measured(inputs, extents)
+    findings = segment_findings(extents, measurements)
     doubts = () if findings else ("No voxel was segmented; the image or the point may not suit the bundle.",)
     return Outcome(
         label_maps=(label_map,),
@@ -172,13 +179,15 @@ def _segmented(
     )
 
 
-def _measured(inputs: Inputs, label_map: LabelMap) -> tuple[tuple[Measurement, ...], tuple[str, ...]]:
+def _measured(
+    inputs: Inputs, extents: Sequence[SegmentExtent]
+) -> tuple[tuple[Measurement, ...], tuple[str, ...]]:
     """Measurements of the segments that the manifest asks for, and notes on what could not be measured."""
     wanted, volume = inputs.manifest.measurements, inputs.volume
     if not volume.spacing_known:
         note = f"{inputs.series.name} states no spacing in the patient, so nothing was measured."
         return (), (note,) if wanted else ()
-    extents, geometry = segment_extents(label_map), volume.geometry
+    geometry = volume.geometry
     if volume.dimensions == 2:
         impossible = [name for name in wanted if name in _ONLY_VOLUMES]
         unknown = [name for name in wanted if name not in KNOWN_MEASUREMENTS]

@@ -1,7 +1,8 @@
 """Interpolation between grids in voxel coordinates (any affine, shears included).
 
-SimpleITK does it in general. Linear enlargement of a small grid along its own axes, as of logits and heat
-maps, is a product with one small matrix per axis, which is many times faster.
+SimpleITK does it in general. Along the grid's own axes linear interpolation is a product with one matrix per
+axis, many times faster: a small dense one where a small grid is enlarged, as of logits and heat maps, and a
+sparse one, smoothing included, where an image is made coarser.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ ANTIALIAS_RATIO = 1.5
 
 _SMALL_AXIS = 512
 """Longest source axis for which the product with a matrix per axis is worth it."""
+
+_TRUNCATE = 4.0
+"""Radius of the Gaussian in standard deviations."""
 
 _CUBIC_MINIMUM = 4
 """SimpleITK's cubic B-spline wants at least so many voxels along each axis."""
@@ -60,21 +64,23 @@ def resample(
     box = overlap_box(target, source)
     if box is None:
         return np.full(target.shape, outside, np.float32)
-    margin = [2 + math.ceil(4 * sigma) + (8 if interpolation == "cubic" else 0) for sigma in sigmas]
+    margin = [2 + math.ceil(_TRUNCATE * sigma) + (8 if interpolation == "cubic" else 0) for sigma in sigmas]
     box = _grown(box, margin, source.shape)
     part = np.asarray(array[box], np.float32)
+    start = np.array([piece.start for piece in box])
+    matrix = np.linalg.inv(source.cropped(start, part.shape).ijk_to_ras) @ target.ijk_to_ras
+    axes = _own_axes(matrix, target.shape) if interpolation == "linear" else None
+    if axes is not None and any(sigmas):
+        return _coarser(part, axes, sigmas, outside)
+    if axes is not None and max(part.shape) <= _SMALL_AXIS and np.prod(target.shape) >= np.prod(part.shape):
+        return _enlarged(part, axes, outside)
     if any(sigmas):
         from scipy import ndimage
 
-        part = ndimage.gaussian_filter(part, sigmas, mode="nearest")
-    start = np.array([piece.start for piece in box])
+        part = ndimage.gaussian_filter(part, sigmas, mode="nearest", truncate=_TRUNCATE)
     if interpolation == "cubic":
         part, start = _padded_for_cubic(part, start)
-    matrix = np.linalg.inv(source.cropped(start, part.shape).ijk_to_ras) @ target.ijk_to_ras
-    if interpolation == "linear":
-        axes = _own_axes(matrix, part.shape, target.shape)
-        if axes is not None:
-            return _separable(part, axes, outside)
+        matrix = np.linalg.inv(source.cropped(start, part.shape).ijk_to_ras) @ target.ijk_to_ras
     import SimpleITK as sitk
 
     transform = sitk.AffineTransform(3)
@@ -94,40 +100,77 @@ def resample(
     return np.asarray(sitk.GetArrayFromImage(result), np.float32)
 
 
-def _own_axes(
-    matrix: NDArray[np.float64], size: tuple[int, ...], wanted: tuple[int, int, int]
-) -> list[NDArray[np.float64]] | None:
-    """Source coordinates of the target's voxels along K, J and I; None if an axis is not the source's own, or
-    the source is not the smaller grid.
-    """
+def _own_axes(matrix: NDArray[np.float64], wanted: tuple[int, int, int]) -> list[NDArray[np.float64]] | None:
+    """Source coordinates of the target's voxels along K, J and I; None if an axis is not the source's own."""
     scale = np.diag(matrix)[:3]
     tilt = np.abs(matrix[:3, :3] - np.diag(scale)) @ np.array(wanted[::-1], float)
-    if tilt.max() > 1e-6 or max(size) > _SMALL_AXIS or np.prod(wanted) < np.prod(size):
+    if tilt.max() > 1e-6:
         return None
     offset = _snapped(matrix[:3, 3])
     return [scale[axis] * np.arange(count) + offset[axis] for axis, count in zip((2, 1, 0), wanted)]
 
 
-def _separable(
-    part: NDArray[np.float32], axes: list[NDArray[np.float64]], outside: float
+def _linear(count: int, places: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Weights (n, count) of linear interpolation; within half a voxel of the border its value is kept."""
+    clamped = np.clip(places, 0, count - 1)
+    lower = np.minimum(clamped.astype(int), max(count - 2, 0))
+    share, rows = clamped - lower, np.arange(len(places))
+    matrix = np.zeros((len(places), count), np.float32)
+    matrix[rows, lower] = 1 - share
+    matrix[rows, np.minimum(lower + 1, count - 1)] += share
+    return matrix
+
+
+def _without_outside(
+    result: NDArray[np.float32], shape: tuple[int, ...], axes: list[NDArray[np.float64]], outside: float
 ) -> NDArray[np.float32]:
-    """Linear interpolation, one axis after the other; within half a voxel of the border its value is kept."""
-    weights, missing = [], []
-    for count, places in zip(part.shape, axes):
-        missing.append((places < -0.5) | (places >= count - 0.5))  # as SimpleITK has it
-        clamped = np.clip(places, 0, count - 1)
-        lower = np.minimum(clamped.astype(int), max(count - 2, 0))
-        share, rows = clamped - lower, np.arange(len(places))
-        matrix = np.zeros((len(places), count), np.float32)
-        matrix[rows, lower] = 1 - share
-        matrix[rows, np.minimum(lower + 1, count - 1)] += share
-        weights.append(matrix)
-    result = np.tensordot(weights[0], part, axes=1)
-    result = np.matmul(np.matmul(weights[1], result), weights[2].T)
-    for axis, gone in enumerate(missing):
+    for axis, (count, places) in enumerate(zip(shape, axes)):
+        gone = (places < -0.5) | (places >= count - 0.5)  # as SimpleITK has it
         if gone.any():
             result[(slice(None),) * axis + (gone,)] = outside
-    return np.asarray(result, np.float32)
+    return result
+
+
+def _enlarged(
+    part: NDArray[np.float32], axes: list[NDArray[np.float64]], outside: float
+) -> NDArray[np.float32]:
+    """Linear interpolation, one axis after the other."""
+    weights = [_linear(count, places) for count, places in zip(part.shape, axes)]
+    result = np.tensordot(weights[0], part, axes=1)
+    result = np.asarray(np.matmul(np.matmul(weights[1], result), weights[2].T), np.float32)
+    return _without_outside(result, part.shape, axes, outside)
+
+
+def _coarser(
+    part: NDArray[np.float32], axes: list[NDArray[np.float64]], sigmas: list[float], outside: float
+) -> NDArray[np.float32]:
+    """Gaussian smoothing and linear interpolation in one step, one axis after the other; only the voxels that
+    are wanted are smoothed.
+    """
+    from scipy import sparse
+
+    result = part
+    for axis in (1, 2, 0):  # rows first: they lie together in memory
+        count = part.shape[axis]
+        weights = sparse.csr_array(_linear(count, axes[axis]))
+        if sigmas[axis]:
+            weights = weights @ _smoothing(count, sigmas[axis])
+        front = np.moveaxis(result, axis, 0)
+        product = weights @ front.reshape(count, -1)
+        result = np.moveaxis(product.reshape(-1, *front.shape[1:]), 0, axis)
+    return _without_outside(np.ascontiguousarray(result, np.float32), part.shape, axes, outside)
+
+
+def _smoothing(count: int, sigma: float) -> Any:
+    """Gaussian filter along an axis as a sparse matrix (count, count); the border's value goes on outside."""
+    from scipy import sparse
+
+    offsets = np.arange(-int(_TRUNCATE * sigma + 0.5), int(_TRUNCATE * sigma + 0.5) + 1)
+    kernel = np.exp(-0.5 * (offsets / sigma) ** 2)
+    rows = np.repeat(np.arange(count), len(offsets))
+    columns = np.clip(np.add.outer(np.arange(count), offsets), 0, count - 1).ravel()
+    values = np.tile(kernel / kernel.sum(), count).astype(np.float32)
+    return sparse.coo_array((values, (rows, columns)), shape=(count, count)).tocsr()
 
 
 def _ratios(source: VolumeGeometry, target: VolumeGeometry) -> NDArray[np.float64]:
