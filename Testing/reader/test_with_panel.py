@@ -55,7 +55,8 @@ def test_reader_panel_and_editor_take_different_keys(full: Opened) -> None:
 
 
 def test_the_panels_actions_are_in_a_menu(full: Opened) -> None:
-    shown = {str(action.objectName) for action in full.reader.table.menus["reading"].actions()}
+    menus = [full.reader.table.menus[name] for name in ("reading", "study")]
+    shown = {str(action.objectName) for menu in menus for action in menu.actions()}
     assert {item.id for item in full.reader.panel.hotkeys.actions} <= shown
 
 
