@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ..context.analytes import analytes
 from ..core import Case, ClinicalContext, LaboratoryResult, Series
 from .plain_text import clean_text
 from .quantities import format_date, format_number, sentence_case
@@ -66,6 +67,8 @@ def describe_indication(context: ClinicalContext, wording: Wording) -> Lines:
 
 
 def _laboratory(item: LaboratoryResult, wording: Wording) -> str:
+    analyte = analytes().get(item.name)
+    name = analyte.label(wording.language) if analyte else item.name
     if math.isinf(item.value):
         value = wording.word("above_range" if item.value > 0 else "below_range")
     elif math.isnan(item.value):
@@ -74,13 +77,13 @@ def _laboratory(item: LaboratoryResult, wording: Wording) -> str:
         value = f"{item.value:g} {item.unit}".strip()
     low, high = item.reference_low, item.reference_high
     if low is None and high is None:
-        return f"{item.name} {value}"
+        return f"{name} {value}"
     if low is not None and high is not None:
         limits = f"{low:g}–{high:g}"
     else:
         limits = f"≤ {high:g}" if low is None else f"≥ {low:g}"
     reference = wording.word("reference").replace("{range}", f"{limits} {item.unit}".strip())
-    return f"{item.name} {value}{reference}"
+    return f"{name} {value}{reference}"
 
 
 def describe_series(case: Case, wording: Wording) -> Lines:
