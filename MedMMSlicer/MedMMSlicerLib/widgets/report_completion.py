@@ -29,16 +29,19 @@ class PhraseCompletion:
 
     def __init__(self, editor: Any, room: Any, on_chosen: Callable[[str], object]) -> None:
         self._editor, self._room, self._on_chosen = editor, room, on_chosen
-        self._model = qt.QStringListModel()
-        self._completer = qt.QCompleter(editor)
-        self._completer.setModel(self._model)
-        self._completer.setWidget(editor)
-        self._completer.setCompletionMode(qt.QCompleter.PopupCompletion)
-        self._completer.setCaseSensitivity(qt.Qt.CaseInsensitive)
-        self._completer.setMaxVisibleItems(_MOST_ROWS)
-        self._completer.connect("activated(QString)", self._chosen)
+        self._keys_shown: list[str] = []
+        self._completer = self._make([])
         editor.on_word = self.look
         editor.completing = self.is_open
+
+    def _make(self, keys: list[str]) -> Any:
+        completer = qt.QCompleter(keys)
+        completer.setWidget(self._editor)
+        completer.setCompletionMode(qt.QCompleter.PopupCompletion)
+        completer.setCaseSensitivity(qt.Qt.CaseInsensitive)
+        completer.setMaxVisibleItems(_MOST_ROWS)
+        completer.connect("activated(QString)", self._chosen)
+        return completer
 
     def is_open(self) -> bool:
         """Whether the list is shown: Return, Tab and Escape belong to it."""
@@ -52,7 +55,8 @@ class PhraseCompletion:
             if self.is_open():
                 self._completer.popup().hide()
             return
-        self._model.setStringList(keys)
+        if keys != self._keys_shown:
+            self._keys_shown, self._completer = keys, self._make(keys)
         self._completer.setCompletionPrefix(typed)
         popup = self._completer.popup()
         popup.setCurrentIndex(self._completer.completionModel().index(0, 0))
