@@ -32,8 +32,9 @@ def ranges(draw: st.DrawFn) -> str:
         elif operator == "~=":
             clauses.append(f"~={draw(RELEASES)}.{draw(NUMBERS)}")
         elif operator in {"<", ">"}:
-            # Releases of packaging differ on "<1.0.post1"; nobody writes it.
-            clauses.append(operator + draw(RELEASES) + draw(st.sampled_from(["", "", "a1", "rc2"])))
+            # Releases of packaging differ on "<1.0.post1" and on ">1.0a1"; nobody writes them.
+            early = draw(st.sampled_from(["", "", "a1", "rc2"])) if operator == "<" else ""
+            clauses.append(operator + draw(RELEASES) + early)
         else:
             clauses.append(operator + draw(versions(local=operator in {"==", "!="})))
     return ",".join(clauses)
@@ -53,6 +54,21 @@ def test_versions_are_ordered_as_packaging_orders_them(one: str, other: str) -> 
 @settings(max_examples=300, deadline=None)
 def test_ranges_accept_what_packaging_accepts(text: str, version: str) -> None:
     assert VersionRange(text).accepts(version) == SpecifierSet(text).contains(version, prereleases=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "accepted"),
+    [
+        (">2", "2.post1", False),
+        (">2", "2.post1.dev0", False),
+        (">2a1", "2a1.post1", False),
+        (">2a1", "2a2.post1", True),
+        (">2a1", "2.post1", True),
+        (">2.dev1", "2.post1", True),
+    ],
+)
+def test_a_repair_of_the_bound_is_not_above_it(text: str, version: str, accepted: bool) -> None:
+    assert VersionRange(text).accepts(version) == accepted
 
 
 @given(st.text(alphabet="0123456789.abcrvpostdev+!-_ x", max_size=12))

@@ -147,7 +147,12 @@ def _fits(version: Version, operator: str, bound: Version, wildcard: bool) -> bo
             return version <= bound
         case ">":
             # 1.0.post1 is a repair of 1.0, so that ">1.0" leaves it out, unlike ">1.0.post0".
-            repaired = version.post is not None and bound.post is None and version.base == bound.base
+            same = (version.base, version.stage, version.stage_number) == (
+                bound.base,
+                bound.stage,
+                bound.stage_number,
+            )
+            repaired = same and version.post is not None and bound.post is None and bound.dev is None
             return version > bound and not repaired
     # And 2.0rc1 is a 2.0 already, so that "<2.0" leaves it out.
     early = version.is_early and not bound.is_early and version.base == bound.base
