@@ -221,6 +221,20 @@ def test_a_new_sentence_is_typed_slowly(part: Any) -> None:
     assert sum(call[0] == "add" for call in part.room.report.calls) == 2
 
 
+def test_a_key_between_sending_and_showing_makes_no_second_sentence(part: Any) -> None:
+    before = len(sentences(part))
+    put_cursor(part, "The heart is of normal size.")
+    keys(part, "Return")
+    write(part, "A new one")
+    part._pause_over()
+    assert part._soon.isActive()
+    write(part, " goes on.")
+    part._pause_over()
+    wait_for_pause(part)
+    assert len(sentences(part)) == before + 1
+    assert [text for _id, text, _author in sentences(part) if "new one" in text] == ["A new one goes on."]
+
+
 def test_typing_in_front_of_a_section_belongs_to_its_first_sentence(part: Any) -> None:
     put_cursor(part, "Findings\n")
     write(part, "Likely: ")

@@ -222,7 +222,7 @@ class ReportPart(Part):
             self.refresh()
 
     def _pause_over(self) -> None:
-        """Send what was typed, and show what comes of it in the next turn: together they would be felt."""
+        """Send what was typed, and show what else comes of it in the next turn: together they would be felt."""
         if self._send():
             self._soon.start()
 
@@ -238,6 +238,9 @@ class ReportPart(Part):
                 self._send_paragraph(index)
         finally:
             self._sending = False
+        if changed:
+            # At once: a key that comes before everything else is shown must find the ids of new sentences.
+            self._show_report(self.room.report.report)
         return bool(changed)
 
     def _send_paragraph(self, index: int) -> None:
