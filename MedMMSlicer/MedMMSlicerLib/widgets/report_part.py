@@ -222,7 +222,7 @@ class ReportPart(Part):
             self.refresh()
 
     def _pause_over(self) -> None:
-        """Send what was typed, and show what else it changes in the next turn: together they would be felt."""
+        """Send what was typed; show what else it changes in the next turn, as together they would be felt."""
         if self._send():
             self._soon.start()
 
