@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..background import give_way
 from ..core import Prediction
 from ..errors import DeviceError, MedMMError, MemoryLimitError
 from .engine import RunControl
@@ -62,6 +63,7 @@ def serve(folder: Path, predict: PredictFunction, prepare: Callable[[], object] 
     threading.Thread(target=_listen, args=(folder, commands), daemon=True).start()
     events = _EventWriter(folder)
     events.send({"event": "ready", "pid": os.getpid()})
+    give_way()
     prepare()
     while True:
         _run(folder, parse_command(commands.get()), predict, events)
