@@ -255,6 +255,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/reporting/templates.py
   MedMMSlicerLib/samples.py
   MedMMSlicerLib/scene/__init__.py
+  MedMMSlicerLib/scene/_finding_texts.py
   MedMMSlicerLib/scene/_mrml.py
   MedMMSlicerLib/scene/_segment_nodes.py
   MedMMSlicerLib/scene/_segment_tags.py

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from MedMMSlicerLib.bundles.loading import ModelBundle
 from MedMMSlicerLib.bundles.writing import write_bundle
+from MedMMSlicerLib.errors import BundleError
 from numpy.typing import NDArray
 
 from .export import Parity, export_onnx, store_eight_bits, store_half_precision
@@ -33,6 +34,9 @@ REFERENCE_IMAGES = 240
 """Images without context that the embedding's components are taken from."""
 
 PARITY_IMAGES = 12
+
+EXPORTED_DIFFERENCE = 1e-3
+"""Largest difference of a score, in logits, between torch and the graph before its weights are rounded."""
 
 
 @dataclass(eq=False)
@@ -202,16 +206,28 @@ def fuse(
 def export_graphs(
     shop: Workshop, graph: ImageGraph, fusion: Fusion | None, out: Path
 ) -> tuple[dict[str, bytes | Path], Parity]:
-    """Write and check the ONNX files; return them by their path in the bundle."""
+    """Write and check the ONNX files; return them by their path in the bundle.
+
+    Raises
+    ------
+    BundleError
+        If the graph, before its weights are rounded for storage, does not compute what torch does.
+    """
     size = shop.recipe.input.size
     outputs = IMAGE_OUTPUTS if shop.recipe.labels else IMAGE_OUTPUTS[:-1]
     path = out / "image.onnx"
     export_onnx(graph, torch.zeros(1, 1, size, size), path, output_names=outputs)
+    images = batch_of(shop.dataset, shop.rounds[0][0][:PARITY_IMAGES])[:, :1]
+    exported = _parity(graph, path, images).maximum_difference
+    if exported > EXPORTED_DIFFERENCE:
+        raise BundleError(
+            f"The graph exported to {path} differs from torch by {exported:.4f} in a score. "
+            "Compare its outputs with the network's, and mend the export."
+        )
     if shop.recipe.weight_bits == 8:
         store_eight_bits(path)
     store_half_precision(path)
-    indices = shop.rounds[0][0][:PARITY_IMAGES]
-    parity = _parity(graph, path, batch_of(shop.dataset, indices)[:, :1])
+    parity = _parity(graph, path, images)
     files: dict[str, bytes | Path] = {"models/image.onnx": path}
     if fusion is not None:
         head = FusionGraph(

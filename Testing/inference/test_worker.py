@@ -109,6 +109,11 @@ def failure(client: WorkerClient) -> Failed:
     return event
 
 
+def quickest_s(attempt: Callable[[], float]) -> float:
+    """The best of three: another program may hold the processors in one of them."""
+    return min(attempt() for _ in range(3))
+
+
 def wait_for_death(pid: int, timeout_s: float = 5.0) -> bool:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
@@ -206,30 +211,40 @@ def test_an_obedient_run_is_cancelled_and_the_worker_stays_warm(a_client, a_requ
 
 @posix
 def test_a_deaf_run_is_killed_with_all_that_it_started(a_client, a_request, tmp_path):
-    a_client.submit(a_request("deaf"))
-    wait_for(a_client, Progress)
     helper_file = tmp_path / "helper.pid"
-    while not helper_file.exists():
-        time.sleep(0.01)
-    helper, pid, before = int(helper_file.read_text("ascii")), a_client.pid, time.monotonic()
-    a_client.cancel()
-    # Half a second is what the worker gets; the rest is for a busy machine.
-    assert time.monotonic() - before < 5.0
-    assert isinstance(failure(a_client).error, CancelledError)
-    assert wait_for_death(pid) and wait_for_death(helper)
-    assert a_client.run(a_request("plain"), timeout_s=30).provenance.bundle_id == "plain"
-    assert a_client.pid != pid
+
+    def attempt() -> float:
+        helper_file.unlink(missing_ok=True)
+        a_client.submit(a_request("deaf"))
+        wait_for(a_client, Progress)
+        while not helper_file.exists() or not helper_file.read_text("ascii"):
+            time.sleep(0.01)
+        helper, pid, before = int(helper_file.read_text("ascii")), a_client.pid, time.monotonic()
+        a_client.cancel()
+        elapsed_s = time.monotonic() - before
+        assert isinstance(failure(a_client).error, CancelledError)
+        assert wait_for_death(pid) and wait_for_death(helper)
+        assert a_client.run(a_request("plain"), timeout_s=30).provenance.bundle_id == "plain"
+        assert a_client.pid != pid
+        return elapsed_s
+
+    assert quickest_s(attempt) < 1.0
 
 
 def test_cancelling_before_the_worker_is_up(a_client, a_request):
-    a_client.submit(a_request("plain"))
-    before = time.monotonic()
-    a_client.cancel()
-    assert time.monotonic() - before < 5.0
-    events = a_client.poll()
-    assert not any(isinstance(event, Finished) for event in events)
-    assert isinstance(events[-1].error, CancelledError)
-    assert not a_client.is_busy
+    def attempt() -> float:
+        a_client.close()
+        a_client.submit(a_request("plain"))
+        before = time.monotonic()
+        a_client.cancel()
+        elapsed_s = time.monotonic() - before
+        events = a_client.poll()
+        assert not any(isinstance(event, Finished) for event in events)
+        assert isinstance(events[-1].error, CancelledError)
+        assert not a_client.is_busy
+        return elapsed_s
+
+    assert quickest_s(attempt) < 1.0
 
 
 def test_cancelling_nothing_does_nothing(a_client):
@@ -322,13 +337,17 @@ def test_two_clients_at_once(a_request, an_exchange_parent):
 
 
 def test_close_leaves_no_process_and_no_folder(a_client, a_request, an_exchange_parent):
-    a_client.submit(a_request("obedient"))
-    wait_for(a_client, Progress)
-    pid, before = a_client.pid, time.monotonic()
-    a_client.close()
-    assert time.monotonic() - before < 5.0
-    assert wait_for_death(pid) and list(an_exchange_parent.iterdir()) == []
-    a_client.close()
+    def attempt() -> float:
+        a_client.submit(a_request("obedient"))
+        wait_for(a_client, Progress)
+        pid, before = a_client.pid, time.monotonic()
+        a_client.close()
+        elapsed_s = time.monotonic() - before
+        assert wait_for_death(pid) and list(an_exchange_parent.iterdir()) == []
+        a_client.close()
+        return elapsed_s
+
+    assert quickest_s(attempt) < 1.5
 
 
 @posix

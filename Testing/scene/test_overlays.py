@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +39,29 @@ def test_locations_keep_place_label_and_description(
     assert found[0] == "f-lesion"
     np.testing.assert_allclose(found[1], findings[0].location_ras or (), atol=1e-9)
     node = scene.GetNodeByID(node_id)
-    assert node.GetNthControlPointLabel(0) == "病灶"
+    assert node.GetNthControlPointLabel(0) == "病灶（左侧）"
     assert node.GetNthControlPointDescription(0) == "f-lesion; left; proposed; probability 0.33"
     assert node.GetNthControlPointAssociatedNodeID(0) == volume_id
     assert node.GetLocked()
+
+
+@pytest.mark.parametrize(
+    ("name", "side", "language", "label"),
+    [
+        ("Lesion", "left", "en", "Lesion (left)"),
+        ("Lesion", "right", "de", "Lesion (right)"),
+        ("Left lung", "left", "en", "Left lung"),
+        ("左肺", "left", "zh-CN", "左肺"),
+        ("Lesion", "bilateral", "en", "Lesion"),
+        ("Lesion", "", "en", "Lesion"),
+    ],
+)
+def test_a_label_says_its_side_once(
+    scene: Any, findings: tuple[Finding, ...], name: str, side: str, language: str, label: str
+) -> None:
+    finding = dataclasses.replace(findings[0], name={language: name}, laterality=side)
+    node_id = add_locations(scene, (finding,), language=language)
+    assert scene.GetNodeByID(node_id).GetNthControlPointLabel(0) == label
 
 
 def test_no_location_no_list(scene: Any, findings: tuple[Finding, ...]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..core import Finding, localized
-from ._mrml import MrmlNode, MrmlScene, add_node, clean_name, clean_text
+from ..core import Finding
+from ._finding_texts import finding_description, finding_label
+from ._mrml import MrmlNode, MrmlScene, add_node
 
 __all__ = ["place_findings"]
 
@@ -92,7 +93,7 @@ def _update_point(node: MrmlNode, index: int, finding: Finding, language: str, s
     place, visible = finding.location_ras or (), finding.status != "rejected"
     if tuple(node.GetNthControlPointPositionWorld(index)) != place:
         node.SetNthControlPointPositionWorld(index, *place)
-    label, description = clean_name(localized(finding.name, language)), clean_text(_description(finding))
+    label, description = finding_label(finding, language), finding_description(finding)
     if node.GetNthControlPointLabel(index) != label:
         node.SetNthControlPointLabel(index, label)
     if node.GetNthControlPointDescription(index) != description:
@@ -101,11 +102,3 @@ def _update_point(node: MrmlNode, index: int, finding: Finding, language: str, s
         node.SetNthControlPointVisibility(index, visible)
     if bool(node.GetNthControlPointSelected(index)) != selected:
         node.SetNthControlPointSelected(index, selected)
-
-
-def _description(finding: Finding) -> str:
-    """The same facts, in the same order, as `markups.add_locations` writes."""
-    parts = [finding.id, finding.laterality, finding.status]
-    if finding.probability is not None:
-        parts.append(f"probability {finding.probability:.2f}")
-    return "; ".join(part for part in parts if part)

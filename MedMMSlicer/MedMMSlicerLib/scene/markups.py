@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..core import Box, Finding, localized
-from ._mrml import MrmlNode, MrmlScene, add_node, clean_name, clean_text, get_node, set_attributes
+from ._finding_texts import finding_description, finding_label
+from ._mrml import MrmlNode, MrmlScene, add_node, get_node, set_attributes
 
 __all__ = ["add_boxes", "add_locations", "box_from_node", "locations_from_node"]
 
@@ -25,8 +26,8 @@ def add_locations(
 ) -> str | None:
     """Add one point per finding that has a location.
 
-    Labels are the names of the findings, descriptions say id, side, status and probability. The points are
-    locked, so that a click in the image moves none of them.
+    Labels are the names of the findings with their side, descriptions say id, side, status and probability.
+    The points are locked, so that a click in the image moves none of them.
 
     Returns
     -------
@@ -38,10 +39,8 @@ def add_locations(
         return None
     node = add_node(scene, "vtkMRMLMarkupsFiducialNode", name)
     for finding in located:
-        index = node.AddControlPoint(
-            *(finding.location_ras or ()), clean_name(localized(finding.name, language))
-        )
-        node.SetNthControlPointDescription(index, clean_text(_description(finding)))
+        index = node.AddControlPoint(*(finding.location_ras or ()), finding_label(finding, language))
+        node.SetNthControlPointDescription(index, finding_description(finding))
         if volume_id:
             node.SetNthControlPointAssociatedNodeID(index, volume_id)
     node.SetAttribute("MedMM.FindingIds", " ".join(finding.id for finding in located))
@@ -103,10 +102,3 @@ def _style(node: MrmlNode) -> None:
     display.SetColor(*_COLOR)
     display.SetSelectedColor(*_COLOR)
     display.SetTextScale(_TEXT_SCALE)
-
-
-def _description(finding: Finding) -> str:
-    parts = [finding.id, finding.laterality, finding.status]
-    if finding.probability is not None:
-        parts.append(f"probability {finding.probability:.2f}")
-    return "; ".join(part for part in parts if part)
