@@ -3,7 +3,6 @@
 set(MODULE_PYTHON_SCRIPTS
   MedMMSlicer.py
   MedMMSlicerLib/__init__.py
-  MedMMSlicerLib/background.py
   MedMMSlicerLib/bundles/__init__.py
   MedMMSlicerLib/bundles/catalog.py
   MedMMSlicerLib/bundles/consistency.py

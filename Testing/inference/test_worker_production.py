@@ -26,6 +26,7 @@ from MedMMSlicerLib.inference.worker import (
     WorkerClient,
     WorkerEvent,
 )
+from MedMMSlicerLib.inference.worker_main import threads_beside_reader
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -167,6 +168,18 @@ def wait_until_deep(client: WorkerClient) -> None:
     while not any(in_the_network(event) for event in client.poll()):
         assert time.monotonic() < deadline
         time.sleep(0.005)
+
+
+@pytest.mark.parametrize(
+    ("logical", "physical", "threads"),
+    [(1, 1, 1), (2, 2, 1), (2, 1, 1), (4, 2, 2), (8, 8, 7), (16, 8, 8), (4, None, 3), (None, None, 1)],
+)
+def test_a_core_is_left_to_the_reader(
+    monkeypatch: pytest.MonkeyPatch, logical: int | None, physical: int | None, threads: int
+) -> None:
+    counts = {True: logical, False: physical}
+    monkeypatch.setattr("psutil.cpu_count", lambda logical=True: counts[logical])
+    assert threads_beside_reader() == threads
 
 
 def test_the_worker_gives_what_the_predictor_gives(a_client, a_request):

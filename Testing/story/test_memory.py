@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +50,7 @@ def test_fifty_studies_after_another_leave_nothing_behind(hands: Hands, study: P
         read_and_close(hands, study)
     growth = resident_mib() - before
     seconds = time.process_time() - started_s
+    sys.stdout.write(f"\n{CYCLES} cycles: {growth:.1f} MiB more, {seconds:.0f} s of processor time\n")
     assert growth < MOST_GROWTH_MIB, f"{growth:.1f} MiB"
     assert seconds < MOST_CPU_S
     assert count_windows() == windows, "no window, menu or progress dialog is left"

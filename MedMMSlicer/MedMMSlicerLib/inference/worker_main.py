@@ -9,6 +9,7 @@ line of its log.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import queue
@@ -20,7 +21,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..background import give_way
 from ..core import Prediction
 from ..errors import DeviceError, MedMMError, MemoryLimitError
 from .engine import RunControl
@@ -34,7 +34,7 @@ from .worker_protocol import (
     write_result,
 )
 
-__all__ = ["PredictFunction", "main", "production_predict", "serve", "warm_up"]
+__all__ = ["PredictFunction", "main", "production_predict", "serve", "threads_beside_reader", "warm_up"]
 
 PredictFunction = Callable[[RunRequest, RunControl], Prediction]
 
@@ -63,7 +63,6 @@ def serve(folder: Path, predict: PredictFunction, prepare: Callable[[], object] 
     threading.Thread(target=_listen, args=(folder, commands), daemon=True).start()
     events = _EventWriter(folder)
     events.send({"event": "ready", "pid": os.getpid()})
-    give_way()
     prepare()
     while True:
         _run(folder, parse_command(commands.get()), predict, events)
@@ -81,23 +80,39 @@ def warm_up() -> None:
         runtime_facts()
 
 
+def threads_beside_reader() -> int:
+    """Threads of a network while somebody looks at images: one for each core but the last logical one.
+
+    A network on all processors takes half of the pictures a second from whoever scrolls meanwhile; a lower
+    priority gives back only part of that, and the idle policy of Linux can stop a run for as long as other
+    programs compute (docs/performance.md).
+    """
+    import psutil
+
+    logical = psutil.cpu_count() or 2
+    return max(1, min(psutil.cpu_count(logical=False) or logical, logical - 1))
+
+
 def production_predict() -> PredictFunction:
-    """Build the function that loads a bundle and runs the predictor, with sessions kept between runs."""
+    """Build the function that loads a bundle and runs the predictor, with sessions kept between runs.
+
+    Where a request leaves the number of threads open, it is `threads_beside_reader`.
+    """
     from ..bundles.loading import load_bundle
     from .predictor import EngineCache, predict, predict_points
     from .what_if import update_context
 
-    engines = EngineCache()
+    engines, beside = EngineCache(), threads_beside_reader()
 
     def run(request: RunRequest, control: RunControl) -> Prediction:
         control.step("bundle", 0.0)
-        bundle = load_bundle(request.bundle_path)
+        bundle, threads = load_bundle(request.bundle_path), request.options.threads or beside
         if request.previous is not None:
-            threads = request.options.threads
             return update_context(bundle, request.previous, request.case.context, engines, threads=threads)
+        options = dataclasses.replace(request.options, threads=threads)
         if request.points_ras:
-            return predict_points(bundle, request.case, request.points_ras, request.options, control, engines)
-        return predict(bundle, request.case, request.options, control, engines)
+            return predict_points(bundle, request.case, request.points_ras, options, control, engines)
+        return predict(bundle, request.case, options, control, engines)
 
     return run
 

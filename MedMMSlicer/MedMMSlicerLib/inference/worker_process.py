@@ -12,7 +12,6 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..background import CREATION_FLAGS
 from ..errors import MedMMError, MemoryLimitError, WorkerError
 from .worker_folder import ExchangeFolder
 from .worker_protocol import EVENTS_FILE, LOG_FILE
@@ -98,12 +97,10 @@ class WorkerProcess:
     def _start(self, command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         (self.folder / EVENTS_FILE).touch()
         # A group of its own: `kill` then also ends what a launcher (PythonSlicer) has started, and Ctrl-C in
-        # a terminal reaches the client alone. No session of its own: Linux shares processors between sessions
-        # first, and a priority counts within one only.
-        group: int | None = 0
-        flags = CREATION_FLAGS
+        # a terminal reaches the client alone.
+        flags = 0
         if sys.platform == "win32":
-            group, flags = None, flags | subprocess.CREATE_NEW_PROCESS_GROUP
+            flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
         with (self.folder / LOG_FILE).open("wb") as log:
             return subprocess.Popen(
                 [*command, str(self.folder)],
@@ -112,7 +109,7 @@ class WorkerProcess:
                 stderr=log,
                 cwd=self.folder.parent,
                 env=dict(environment),
-                process_group=group,
+                start_new_session=True,
                 creationflags=flags,
                 bufsize=0,
             )

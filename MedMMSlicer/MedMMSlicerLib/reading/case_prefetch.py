@@ -7,13 +7,14 @@ arrays into a private folder, from where they are mapped. What it runs is
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..background import CREATION_FLAGS, give_way
 from ..core import Series
 from ..errors import MedMMError
 from ..inference.worker_codec import ArrayFiles, decode, encode
@@ -80,7 +81,6 @@ class CasePrefetch:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env=worker_environment(),
-                creationflags=CREATION_FLAGS,
             )
         except OSError:
             # Then the case is read when it is opened, and whoever opens it hears what is wrong.
@@ -121,7 +121,9 @@ def main(arguments: Sequence[str]) -> int:
     from ..dicom.reading import load, scan
 
     folder, *paths = (Path(text) for text in arguments)
-    give_way()
+    with contextlib.suppress(AttributeError, OSError):
+        # Whoever looks at images goes first.
+        os.nice(10)
     try:
         found = tuple(load(series) for study in scan(paths) for series in study.series)
         value = encode(_Result, found, ArrayFiles(folder, _PREFIX).save)
