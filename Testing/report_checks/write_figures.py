@@ -21,7 +21,7 @@ from written_examples import EXAMPLES, read_examples
 __all__ = ["HELD_OUT", "PAGE", "first_looks", "with_figures", "with_timing"]
 
 PAGE = "docs/report-checks.md"
-HELD_OUT = ("held-out", "held-out-2", "held-out-3", "held-out-4", "held-out-5")
+HELD_OUT = ("held-out", "held-out-2", "held-out-3", "held-out-4", "held-out-5", "held-out-6")
 _SETS = ("development", *HELD_OUT)
 
 
@@ -84,14 +84,20 @@ def _table_first() -> str:
     ]
     for rule in RULES:
         marks = [Score(*looks[name][rule]) for name in HELD_OUT]
-        cells = [
-            f"{value:.2f}" for mark in [*marks, pooled(marks)] for value in (mark.precision, mark.recall)
-        ]
+        cells = [cell for mark in [*marks, pooled(marks)] for cell in _shares(mark)]
         lines.append(f"| {rule} | {' | '.join(cells)} |")
     totals = [pooled(Score(*counts) for counts in looks[name].values()) for name in HELD_OUT]
-    cells = [f"{value:.2f}" for mark in [*totals, pooled(totals)] for value in (mark.precision, mark.recall)]
+    cells = [cell for mark in [*totals, pooled(totals)] for cell in _shares(mark)]
     lines.append(f"| **all checks** | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _shares(mark: Score) -> tuple[str, str]:
+    """Precision and recall; a dash where there was nothing to measure them on."""
+    return (
+        f"{mark.precision:.2f}" if mark.right + mark.false else "–",
+        f"{mark.recall:.2f}" if mark.right + mark.missed else "–",
+    )
 
 
 def _table_sets(scores: Mapping[str, Mapping[str, Score]]) -> str:

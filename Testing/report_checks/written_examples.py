@@ -32,7 +32,7 @@ CONCEPTS: dict[str, tuple[str, str, str, str]] = {
     "nodule": ("427359005", "SCT", "Lung nodule", "肺结节"),
     "cardiomegaly": ("8186001", "SCT", "Cardiomegaly", "心影增大"),
     "emphysema": ("87433001", "SCT", "Emphysema", "肺气肿"),
-    "fracture": ("33737001", "SCT", "Fracture", "骨折"),
+    "fracture": ("125605004", "SCT", "Fracture", "骨折"),
     "rib-fracture": ("33737001", "SCT", "Rib fracture", "肋骨骨折"),
     "cirrhosis": ("19943007", "SCT", "Cirrhosis", "肝硬化"),
     "pulmonary-embolism": ("59282003", "SCT", "Pulmonary embolism", "肺栓塞"),

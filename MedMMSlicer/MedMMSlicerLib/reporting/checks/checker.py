@@ -121,7 +121,7 @@ class ReportChecker:
         remarks = [item for item in remarks if not _is_supported(item, stating, facts)]
         remarks += empty_sections(report, facts, language)
         remarks += unstated_findings(stating, facts, language)
-        remarks += critical_remarks(stating, report, facts, language)
+        remarks += critical_remarks(stating, facts, language)
         order = {item.id: index for index, item in enumerate(_sentences(report))}
         wanted = [item for item in remarks if item.rule in self._rules]
         return tuple(sorted(wanted, key=lambda item: (order.get(item.sentence_id, len(order)), item.start)))

@@ -125,13 +125,9 @@ def supported_in_findings(mention: Mention, sentences: Sequence[Read], facts: Fa
     return False
 
 
-def critical_remarks(
-    sentences: Sequence[Read], report: Report, facts: Facts, language: str
-) -> Iterator[Remark]:
+def critical_remarks(sentences: Sequence[Read], facts: Facts, language: str) -> Iterator[Remark]:
     """Critical findings of a report that does not say that somebody was informed."""
-    if any(
-        facts.read(sentence.text).is_told for section in report.sections for sentence in section.sentences
-    ):
+    if any(model.is_told for _, model in sentences):
         return
     seen: set[str] = set()
     for place, model in sentences:

@@ -181,32 +181,37 @@ def _structures(place: Place, model: SentenceModel, facts: Facts) -> Iterator[Re
 
 
 def _negations(place: Place, model: SentenceModel, facts: Facts) -> Iterator[Remark]:
+    denied = [item for item in model.mentions if item.status == "denied"]
+    if not denied:
+        return
     affirmed = [item for item in model.mentions if item.status in ("affirmed", "doubted")]
-    spans: dict[tuple[int, int], list[Finding]] = {}
-    for mention in model.mentions:
-        if mention.status != "denied":
-            continue
-        for finding in facts.stated:
-            key = facts.key_of[finding.id]
-            if (
-                mention.key not in ("*", key, *facts.concepts[key].is_a)
-                or facts.concepts[key].kind == "structure"
-            ):
-                continue
-            if finding.kind != "finding" and mention.key == "*":
-                continue
-            where = sides_of(finding)
-            if mention.sides and where and not mention.sides & where:
-                continue
-            if mention.sides == BOTH and len(where) == 1 and _ONE_SIDED.search(place.sentence.text.lower()):
-                continue
-            if any(facts.states(other.key, key) and _meet(other.sides, where) for other in affirmed):
-                continue
-            spans.setdefault((mention.start, mention.stop), []).append(finding)
-    for span, findings in spans.items():
-        names = ", ".join(dict.fromkeys(place.name(finding) for finding in findings))
-        text = place.text("negation", name=names)
-        yield place.remark("negation", "error", span, text, [finding.id for finding in findings])
+    left = [finding for finding in facts.stated if not _is_affirmed(finding, affirmed, facts)]
+    for mention in denied:
+        findings = [finding for finding in left if _denies(mention, finding, place, facts)]
+        if findings:
+            # "No filling defect to suggest an embolism" is wrong once.
+            left = [finding for finding in left if finding not in findings]
+            names = ", ".join(dict.fromkeys(place.name(finding) for finding in findings))
+            text = place.text("negation", name=names)
+            ids = [finding.id for finding in findings]
+            yield place.remark("negation", "error", (mention.start, mention.stop), text, ids)
+
+
+def _is_affirmed(finding: Finding, affirmed: Sequence[Mention], facts: Facts) -> bool:
+    key, where = facts.key_of[finding.id], sides_of(finding)
+    return any(facts.states(item.key, key) and _meet(item.sides, where) for item in affirmed)
+
+
+def _denies(mention: Mention, finding: Finding, place: Place, facts: Facts) -> bool:
+    concept = facts.concepts[facts.key_of[finding.id]]
+    if concept.kind == "structure" or mention.key not in ("*", concept.key, *concept.is_a):
+        return False
+    if finding.kind != "finding" and mention.key == "*":
+        return False
+    where = sides_of(finding)
+    if mention.sides == BOTH and len(where) == 1 and _ONE_SIDED.search(place.sentence.text.lower()):
+        return False
+    return _meet(mention.sides, where)
 
 
 def _meet(first: frozenset[str], second: frozenset[str]) -> bool:
