@@ -35,8 +35,12 @@ REFERENCE_IMAGES = 240
 
 PARITY_IMAGES = 12
 
-EXPORTED_DIFFERENCE = 1e-3
-"""Largest difference of a score, in logits, between torch and the graph before its weights are rounded."""
+EXPORTED_DIFFERENCE = 5e-3
+"""Largest difference of a score, in logits, between torch and the graph before its weights are rounded.
+
+An eighth of a percentage point of a probability; sums in another order give up to 0.002 in networks that were
+not trained, below 0.001 in chest-xr 1.1.0.
+"""
 
 
 @dataclass(eq=False)

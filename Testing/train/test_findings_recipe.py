@@ -235,7 +235,7 @@ def test_without_a_test_share_each_fold_is_judged_by_its_member(
 
 
 def test_graphs_agree_with_torch(trained: Path) -> None:
-    # Before rounding they agree to a thousandth, or there is no bundle; stored are rounded weights.
+    # Before rounding they agree to some thousandths, or there is no bundle; stored are rounded weights.
     figures = json.loads((trained / "figures.json").read_text())
     assert figures["parity"]["maximum_difference"] < 0.05
     assert figures["parity"]["label_agreement"] > 0.99
