@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -274,16 +274,30 @@ class ReportDesk:
         """Draft again and merge with what the reader did. Called by the run desk after results, and by the
         context desk when texts or values changed; does nothing before the first run, and once it was signed.
         """
+        for _ in self.redraft_in_steps():
+            pass
+
+    def redraft_in_steps(self) -> Iterator[str]:
+        """`redraft`, with a pause between drafting and writing."""
         record = self._room.record
-        if record is None or (record.prediction is None and self._state is None) or self.workflow.is_frozen:
+        if record is None or not self._takes_a_draft(record):
             return
-        if self._room.study.is_open:
-            # A study has its own field for the report, and no draft of one read may stay for another.
+        draft = self._draft(record)
+        yield "report"
+        now = self._room.record
+        if now is None or not self._takes_a_draft(now):
             return
-        draft, state = self._draft(record), self._state
+        if now is not record:
+            draft = self._draft(now)  # somebody changed the case in the pause
+        state = self._state
         merged = states.first_state(draft) if state is None else states.redraft(state, draft)
         if merged != state:
             self._store(merged, "drafted")
+
+    def _takes_a_draft(self, record: CaseRecord) -> bool:
+        # A study has its own field for the report, and no draft of one read may stay for another.
+        drafted = record.prediction is not None or self._state is not None
+        return drafted and not self.workflow.is_frozen and not self._room.study.is_open
 
     def set_status(self, status: str) -> None:
         """Called by the workflow, which has put the document's status into the scene already."""

@@ -254,8 +254,7 @@ class ResultWriter:
             if room.cases.current_id == self._case_id:
                 room.evidence.after_results()
         yield "report"
-        with room.cases.acting_for(self._case_id):
-            room.report.redraft()
+        yield from self._acting(room.report.redraft_in_steps())
         yield "cases"
         room.cases.hide_others()
         room.listeners.emit("cases", "run", "findings", "evidence", "segments", "report")
