@@ -256,10 +256,6 @@ class VolumeDrawing:
         """The vtkCamera."""
         return self.window.renderer.GetActiveCamera()
 
-    def prepare(self) -> None:
-        """Draw a surface and forget it; see `OffscreenWindow.prepare`."""
-        self.window.prepare(_ball())
-
     def look_from(self, direction_ras: tuple[float, float, float]) -> None:
         """Look at everything visible from a direction (RAS, from the scene to the eye)."""
         camera = self.camera
@@ -338,15 +334,3 @@ def _line_and_letter() -> tuple[Any, Any]:
     line.SetMapper(mapper)
     letter.SetInput("a")
     return line, letter
-
-
-def _ball() -> Any:
-    """A surface with normals, as that of a segment."""
-    from vtkmodules.vtkFiltersSources import vtkSphereSource
-    from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
-
-    source, mapper, ball = vtkSphereSource(), vtkPolyDataMapper(), vtkActor()
-    source.Update()
-    mapper.SetInputData(source.GetOutput())
-    ball.SetMapper(mapper)
-    return ball

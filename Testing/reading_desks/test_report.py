@@ -149,6 +149,21 @@ def test_context_reaches_the_draft(room: Any, texts: Callable[..., dict[str, str
     assert "Cough and fever" in " ".join(texts(room, "indication").values())
 
 
+def test_what_changes_between_drafting_and_writing_is_in_the_report(
+    room: Any, texts: Callable[..., dict[str, str]]
+) -> None:
+    room.context.set_indication("Cough")
+    steps = room.report.redraft_in_steps()
+    assert next(steps) == "report"
+    room.context.set_indication("Fever")
+    mine = _id_of(room, texts, "pneumonia reached")
+    room.report.set_text(mine, "Some pneumonia.")
+    assert next(steps, None) is None
+    said = " ".join(texts(room).values())
+    assert "Fever" in said and "Cough" not in said
+    assert texts(room)[mine] == "Some pneumonia."
+
+
 def test_another_language_after_reload(
     room: Any, texts: Callable[..., dict[str, str]], make_room: Callable[..., Any]
 ) -> None:

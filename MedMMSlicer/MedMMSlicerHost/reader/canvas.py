@@ -20,39 +20,43 @@ _WHEEL_NOTCH = 120.0
 
 
 class _Pacer:
-    """Lets one view be drawn in each turn of the event loop: four in a row would be felt as a stop."""
+    """Gives each view a turn of the event loop of its own to be drawn in.
+
+    Four in a row, or one right after a long step of a run, would be felt as a stop: before each, timers and
+    the reader get their turn.
+    """
 
     def __init__(self) -> None:
-        self._drawn = False
         self._waiting: list[Any] = []
+        self._next: Any = None
         self._timer: Any = None
 
-    def may_draw(self) -> bool:
-        """Whether nobody was drawn in this turn; the caller then is."""
-        if self._drawn:
-            return False
+    def may_draw(self, canvas: Any) -> bool:
+        """Whether it is this canvas's turn; if not, it is asked to paint again when it is."""
+        if self._next is canvas:
+            self._next = None
+            return True
+        if not any(canvas is waiting for waiting in self._waiting):
+            self._waiting.append(canvas)
         if self._timer is None:
             # Not at import: there may be no application yet.
             self._timer = qt.QTimer()
             self._timer.setSingleShot(True)
             self._timer.setInterval(0)
             self._timer.connect("timeout()", self._next_turn)
-        self._drawn = True
-        self._timer.start()
-        return True
-
-    def wait(self, canvas: Any) -> None:
-        """Give a canvas its turn later."""
-        if not any(canvas is waiting for waiting in self._waiting):
-            self._waiting.append(canvas)
+        if not self._timer.isActive():
+            self._timer.start()
+        return False
 
     def _next_turn(self) -> None:
-        self._drawn = False
-        waiting, self._waiting = self._waiting, []
-        for canvas in waiting:
-            # A canvas whose window was closed meanwhile is no longer there.
-            if canvas:
-                canvas.update()
+        # A canvas whose window was closed meanwhile is no longer there.
+        self._waiting = [canvas for canvas in self._waiting if canvas]
+        if not self._waiting:
+            return
+        self._next = self._waiting.pop(0)
+        self._next.update()
+        if self._waiting:
+            self._timer.start()
 
 
 _pacer = _Pacer()
@@ -114,10 +118,8 @@ class Canvas(qt.QWidget):
 
     def paintEvent(self, _event: Any) -> None:
         """Draw if something changed, and paint."""
-        if self._stale and (_pacer.may_draw() or self._image is None):
+        if self._stale and (self._image is None or _pacer.may_draw(self)):
             self.draw_now()
-        elif self._stale:
-            _pacer.wait(self)
         painter = qt.QPainter(self)
         painter.drawImage(0, 0, self._image)
         self._owner.paint_over(painter)

@@ -65,7 +65,6 @@ class VolumeView(View):
         self.node = view_node(application.scene)
         dress(self.node)
         self.drawing = VolumeDrawing(application, self.node, OffscreenWindow((256, 256)), self.refresh)
-        self._prepared = False
         self._shown = False
         self._turned_by_hand = False
         self._last = (0.0, 0.0)
@@ -85,9 +84,6 @@ class VolumeView(View):
     def draw(self, size_px: tuple[int, int]) -> NDArray[np.uint8]:
         """Draw at a size."""
         self.drawing.window.resize(size_px)
-        if self.is_empty and not self._prepared:
-            self._prepared = True
-            self.drawing.prepare()
         if not self._shown and not self.is_empty:
             # The first thing to see: look at it, from the front.
             self._shown = True
