@@ -8,19 +8,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .findings_recipe import TrainingTable
+from .findings_recipe import RegionTable, TrainingTable
 
-__all__ = ["augment"]
+__all__ = ["augment", "cloud"]
 
 
-def augment(batch: Tensor, table: TrainingTable, generator: torch.Generator) -> Tensor:
+def augment(batch: Tensor, table: TrainingTable | RegionTable, generator: torch.Generator) -> Tensor:
     """Random affine map, mirror, exposure, blur, noise and covered rectangles.
 
     Parameters
     ----------
-    batch : Tensor, shape (N, 4, S, S) or (N, 2, S, S)
-        Image, what is image, and perhaps right and left. A mirror image swaps right and left, which are
-        places in the image.
+    batch : Tensor, shape (N, 5, S, S) or (N, 2, S, S)
+        Image, what is image, and perhaps right, left and where they were drawn. A mirror image swaps right
+        and left, which are places in the image.
     """
     count = batch.shape[0]
     if not count:
@@ -55,11 +55,11 @@ def augment(batch: Tensor, table: TrainingTable, generator: torch.Generator) -> 
         dim=1,
     )
     moved = F.grid_sample(batch, F.affine_grid(theta, list(batch.shape), False), align_corners=False)
-    regions = torch.where(mirror[:, None, None, None], moved[:, 2:].flip(1), moved[:, 2:])
+    regions = torch.where(mirror[:, None, None, None], moved[:, 2:4].flip(1), moved[:, 2:4])
     image = torch.stack([_exposure(picture, generator) for picture in moved[:, :1]])
     inside = moved[:, 1:2]
     image = _normalise(image, inside)
-    return torch.cat([_cover(image, generator), inside, regions], dim=1)
+    return torch.cat([_cover(image, generator), inside, regions, moved[:, 4:]], dim=1)
 
 
 def _exposure(image: Tensor, generator: torch.Generator) -> Tensor:
@@ -107,3 +107,30 @@ def _cover(image: Tensor, generator: torch.Generator) -> Tensor:
                 torch.randn(1, generator=generator).clamp(-2, 2)
             )
     return image
+
+
+def cloud(image: Tensor, regions: Tensor, generator: torch.Generator) -> Tensor:
+    """Smooth opacities, most of them within the regions, over half of the images, and up to three tubes.
+
+    Parameters
+    ----------
+    image : Tensor, shape (N, 1, S, S)
+    regions : Tensor, shape (N, L, S, S)
+    """
+    count, size = len(image), image.shape[-1]
+    shape = (count, 1, 1, 1)
+    seeds = torch.randn(count, 1, 6, 6, generator=generator)
+    smooth = F.interpolate(seeds, size=(size, size), mode="bicubic", align_corners=False)
+    strength = torch.rand(shape, generator=generator) * (torch.rand(shape, generator=generator) < 0.5)
+    place = 0.3 + 0.7 * regions.sum(dim=1, keepdim=True)
+    clouded = image + 1.2 * strength * smooth.clamp_min(-0.3) * place
+    along = torch.linspace(0, 1, 2 * size)[:, None]
+    for picture in clouded[:, 0]:
+        for _ in range(int(torch.randint(0, 4, (1,), generator=generator))):
+            start, bend, end = torch.rand(3, 2, generator=generator) * size
+            curve = (1 - along) ** 2 * start + 2 * (1 - along) * along * bend + along**2 * end
+            rows, columns = curve.round().long().clamp(0, size - 2).T
+            bright = 1.5 * float(torch.rand(1, generator=generator))
+            picture[rows, columns] += bright
+            picture[rows + 1, columns] += 0.6 * bright
+    return clouded

@@ -24,7 +24,7 @@ from .findings_figures import OperatingPoint, calibrate
 from .findings_graph import IMAGE_OUTPUTS, FusionGraph, ImageGraph, TrustModel
 from .findings_network import FindingsNetwork
 from .findings_recipe import FindingsRecipe
-from .findings_training import batch_of
+from .findings_steps import batch_of
 from .findings_trust import fit_projection, fit_trust
 from .recipe import RECIPE_FOLDER
 

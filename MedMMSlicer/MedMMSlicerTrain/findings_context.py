@@ -112,43 +112,51 @@ def fit_fusion(
     table: FusionTable,
     seed: int,
 ) -> Fusion:
-    """Fit the head; the penalty is the one with the best area on unseen patients, averaged over shuffles."""
+    """Fit the head, with the penalty and the scale of the context that give the best area on unseen patients,
+    averaged over shuffles.
+    """
     count = context.shape[1] // 2
+    values = context[:, :count]
+    scaled = {scale: np.hstack([embedding, scale * values]) for scale in table.context_scales}
     blocks = {
-        "image": embedding,
-        "context": context[:, :count],
-        "fused": np.hstack([embedding, context[:, :count]]),
-        "flags": context[:, count:],
+        "image": {1.0: embedding},
+        "context": {1.0: values},
+        "fused": scaled,
+        "flags": {1.0: context[:, count:]},
     }
     figures: dict[str, Any] = {}
-    chosen: dict[str, float] = {}
-    for name, block in blocks.items():
-        areas = {penalty: _area(block, labels, groups, penalty, seed) for penalty in table.penalties}
-        chosen[name] = max(areas, key=lambda penalty: areas[penalty])
-        scores = unseen_scores(block, labels, groups, chosen[name], seed)
-        estimate = delong(labels.astype(int), scores, groups)
+    for name, versions in blocks.items():
+        areas = {
+            (penalty, scale): _area(block, labels, groups, penalty, seed)
+            for penalty in table.penalties
+            for scale, block in versions.items()
+        }
+        penalty, scale = max(areas, key=lambda choice: areas[choice])
+        unseen = unseen_scores(versions[scale], labels, groups, penalty, seed)
         figures[name] = {
-            "auc": areas[chosen[name]],
-            "auc_ci95": list(estimate.interval()),
-            "penalty": chosen[name],
+            "auc": areas[penalty, scale],
+            "auc_ci95": list(delong(labels.astype(int), unseen, groups).interval()),
+            "penalty": penalty,
+            "scale": scale,
         }
     positive = labels > 0
     figures |= {"n": len(labels), "patients": len(set(groups))}
     figures |= {"positives": int(positive.sum()), "positive_patients": len(set(groups[positive]))}
     generator = np.random.default_rng(seed)
+    penalty, scale = figures["fused"]["penalty"], figures["fused"]["scale"]
     stacked = with_gaps(context, table.copies, generator)[:, :count]
-    features = np.hstack([np.tile(embedding, (table.copies, 1)), stacked])
+    features = np.hstack([np.tile(embedding, (table.copies, 1)), scale * stacked])
     repeated = np.tile(labels, table.copies)
     weights = np.tile(group_weights(groups), table.copies)
     # The loss sums over all copies; the penalty has to grow alike.
-    model: Logistic = fit_logistic(features, repeated, chosen["fused"] * table.copies, weights)
+    model: Logistic = fit_logistic(features, repeated, penalty * table.copies, weights)
     size = embedding.shape[1]
     return Fusion(
         model.weight[:size],
-        np.concatenate([model.weight[size:], np.zeros(count)]),
+        np.concatenate([scale * model.weight[size:], np.zeros(count)]),
         model.bias,
         labels,
-        unseen_scores(blocks["fused"], labels, groups, chosen["fused"], seed),
+        unseen_scores(scaled[scale], labels, groups, penalty, seed),
         figures,
     )
 

@@ -20,9 +20,20 @@ from scipy import ndimage
 
 from .findings_recipe import FindingsRecipe, ImageInput, Source, read_rows
 
-__all__ = ["Dataset", "Split", "image_preprocess", "load_dataset", "prepare_image", "split_patients"]
+__all__ = [
+    "UNDRAWN",
+    "Dataset",
+    "Split",
+    "image_preprocess",
+    "load_dataset",
+    "prepare_image",
+    "split_patients",
+]
 
 CACHE_VERSION = 1
+
+UNDRAWN = 255
+"""In masks: outside of what the person who drew them saw."""
 
 Floats = NDArray[np.float32]
 
@@ -38,7 +49,7 @@ class Dataset:
     inside : ndarray of bool, shape (N, S, S)
         What is image and no padding.
     masks : ndarray of uint8, shape (N, S, S)
-        Labels; all zero where ``has_mask`` is false.
+        Labels, and `UNDRAWN` where nobody drew; all zero where ``has_mask`` is false.
     has_mask : ndarray of bool, shape (N,)
     targets : ndarray of float32, shape (N, T)
         0 or 1; NaN where a source does not label a target.
@@ -138,6 +149,11 @@ def load_dataset(data: Path, recipe: FindingsRecipe, cache: Path) -> Dataset:
         If a table or an image is missing or unreadable.
     """
     parts = [_load_source(data, source, recipe, cache) for source in recipe.sources]
+    for part, source in zip(parts, recipe.sources):
+        if source.square_masks:
+            part["masks"] = np.where(
+                part["has_mask"][:, None, None] & ~central_squares(part["inside"]), UNDRAWN, part["masks"]
+            ).astype(np.uint8)
     rows = [row for source in recipe.sources for row in read_rows(data, source)]
     named = [(source, row) for source in recipe.sources for row in read_rows(data, source)]
     return Dataset(
@@ -152,6 +168,17 @@ def load_dataset(data: Path, recipe: FindingsRecipe, cache: Path) -> Dataset:
         rows=rows,
         sources=np.array([source.name for source, _ in named]),
     )
+
+
+def central_squares(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The largest central square (N, S, S) of what is image (N, S, S), a rectangle."""
+    squares = np.zeros_like(inside)
+    for square, real in zip(squares, inside):
+        spans = [np.flatnonzero(real.any(axis=axis)) for axis in (1, 0)]
+        side = min(len(span) for span in spans)
+        starts = [span[0] + (len(span) - side + 1) // 2 for span in spans]
+        square[tuple(slice(start, start + side) for start in starts)] = True
+    return squares
 
 
 def _targets(source: Source, row: dict[str, str], targets: list[str]) -> list[float]:

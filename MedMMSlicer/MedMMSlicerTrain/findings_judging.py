@@ -18,6 +18,7 @@ from MedMMSlicerLib.inference.network import EngineCache
 from MedMMSlicerLib.inference.predictor import predict as predict_case
 from MedMMSlicerLib.stats.calibration import sigmoid
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from .findings_bundle import Assembly, Workshop, assemble, unseen_scores
 from .findings_figures import (
@@ -30,7 +31,8 @@ from .findings_figures import (
 from .findings_marks import mark_features, without_margins, without_marks
 from .findings_network import FindingsNetwork
 from .findings_recipe import Source
-from .findings_training import batch_of, predict
+from .findings_steps import batch_of, region_dice
+from .findings_training import predict
 
 __all__ = ["judge", "more_figures", "reliability"]
 
@@ -134,12 +136,25 @@ def more_figures(shop: Workshop, assembly: Assembly) -> None:
         for item in recipe.sources
     }
     shop.figures["masks"] = {"all": int(dataset.has_mask.sum()), "test": int(dataset.has_mask[test].sum())}
+    shop.figures["masks"]["drawn_dice"] = _drawn_dice(shop) if recipe.labels else None
     shop.figures["points"] = {name: vars(point) for name, point in assembly.points.items()}
     shop.figures["parity"] = vars(assembly.parity)
     if assembly.fusion is not None:
         shop.figures["fusion"] = assembly.fusion.figures
     logs = [shop.out / "members" / str(fold) / "log.jsonl" for fold in range(recipe.members)]
     shop.figures["logs"] = [json.loads(path.read_text().splitlines()[-1]) for path in logs]
+
+
+def _drawn_dice(shop: Workshop) -> float | None:
+    """Mean Dice where masks were drawn, of the judging members' mean probabilities."""
+    dataset, parts = shop.dataset, []
+    for indices, members in shop.rounds:
+        masked = indices[dataset.has_mask[indices]]
+        if len(masked):
+            found = [predict(shop.members[k], dataset.images[masked])["logits"] for k in members]
+            chances = np.log(np.mean([softmax(logits, axis=1) for logits in found], axis=0))
+            parts += [region_dice(chances, dataset.masks[masked])] * len(masked)
+    return float(np.mean(parts)) if parts else None
 
 
 def _changed_areas(

@@ -8,15 +8,15 @@ from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .findings_decoder import Decoder, RegionDecoder
+
 __all__ = ["ENCODER_DIMENSIONS", "FindingsNetwork"]
 
 SKIP_BLOCKS = (2, 4, 10)
-"""Last blocks of EfficientNet-Lite0 at 1/4 (24 channels), 1/8 (40) and 1/16 (112) of the input."""
+"""Last blocks of EfficientNet-Lite0 at 1/4, 1/8 and 1/16 of the input."""
 
-SKIP_CHANNELS = (24, 40, 112)
 DEEP_CHANNELS = 1280
 MIDDLE_CHANNELS = 112
-DECODER_CHANNELS = 48
 REGION_FLOOR = 0.02
 """Least weight of a place in the pooling over the regions, so that an empty label map pools everything."""
 
@@ -63,12 +63,6 @@ def _folded_block(block: nn.Module, x: Tensor) -> Tensor:
     return y + x if block.id_skip and y.shape == x.shape else y
 
 
-def _step(inputs: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.GroupNorm(8, outputs), nn.ReLU(inplace=True)
-    )
-
-
 class FindingsNetwork(nn.Module):
     """Encoder, decoder and head.
 
@@ -81,16 +75,23 @@ class FindingsNetwork(nn.Module):
     frozen_blocks : int
         First blocks of the encoder that are not trained.
     dropout : float
+    refined : bool
+        Whether the decoder is that of the second stage.
     """
 
-    def __init__(self, targets: int, labels: int, frozen_blocks: int = 0, dropout: float = 0.0) -> None:
+    def __init__(
+        self,
+        targets: int,
+        labels: int,
+        frozen_blocks: int = 0,
+        dropout: float = 0.0,
+        refined: bool = False,
+    ) -> None:
         super().__init__()
         self.encoder = pretrained_encoder()
         self.labels, self.frozen_blocks = labels, frozen_blocks
         if labels:
-            self.lateral = nn.ModuleList(nn.Conv2d(c, DECODER_CHANNELS, 1) for c in (*SKIP_CHANNELS, 320))
-            self.merge = nn.ModuleList(_step(DECODER_CHANNELS, DECODER_CHANNELS) for _ in range(3))
-            self.segment = nn.Conv2d(DECODER_CHANNELS, labels + 1, 1)
+            self.decoder: nn.Module = RegionDecoder(labels) if refined else Decoder(labels)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(ENCODER_DIMENSIONS, targets)
         nn.init.normal_(self.head.weight, std=1e-3)
@@ -128,22 +129,14 @@ class FindingsNetwork(nn.Module):
             return [*skips, x], _conv_norm(x, encoder._conv_head, encoder._bn1, clamp=True)
         return [*skips, x], encoder._swish(encoder._bn1(encoder._conv_head(x)))
 
-    def decode(self, skips: list[Tensor]) -> Tensor:
-        """Logits (N, 1 + labels, h/4, w/4) of background and regions."""
-        x = self.lateral[3](skips[3])
-        for level in (2, 1, 0):
-            x = F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
-            x = self.merge[level](x + self.lateral[level](skips[level]))
-        return self.segment(x)
-
     def _regions(self, skips: list[Tensor], regions_from: int) -> Tensor:
         if regions_from == 0:
-            return self.decode(skips).float()
+            return self.decoder(skips).float()
         with torch.no_grad():
-            passing = self.decode([skip[:regions_from] for skip in skips])
+            passing = self.decoder([skip[:regions_from] for skip in skips])
         if regions_from >= len(skips[0]):
             return passing.float()
-        return torch.cat([passing, self.decode([skip[regions_from:] for skip in skips])]).float()
+        return torch.cat([passing, self.decoder([skip[regions_from:] for skip in skips])]).float()
 
     def region_weights(self, logits: Tensor | None, like: Tensor) -> Tensor:
         """Weights (N, 1, h, w) with sum 1 at the size of ``like``: the probability of any region."""

@@ -23,6 +23,7 @@ __all__ = [
     "FusionTable",
     "ImageInput",
     "OperatingTable",
+    "RegionTable",
     "Source",
     "SplitTable",
     "TrainingTable",
@@ -101,6 +102,8 @@ class Source:
         Variable of the bundle (``sex``, ``lab.crp``) to its column.
     mask : str
         Pattern of the mask's path; images without such a file have none. Empty: no masks.
+    square_masks : bool
+        Whether masks were drawn on the largest central square of the image only.
     subgroups : dict of str
         Name of a subgroup to the column whose values make it up.
     """
@@ -113,6 +116,7 @@ class Source:
     labels: dict[str, list[Condition]] = field(default_factory=dict)
     context: dict[str, ContextColumn] = field(default_factory=dict)
     mask: str = ""
+    square_masks: bool = False
     subgroups: dict[str, str] = field(default_factory=dict)
 
 
@@ -154,8 +158,6 @@ class TrainingTable:
         Largest random rotation, relative change of size, and shift as a share of the image.
     unmark_probability : float
         Share of the training images whose thin bright marks are removed.
-    region_steps : int
-        Steps of a second stage in which the decoder alone learns.
     auxiliary : list of str
         Findings that are learnt along and not given out.
     """
@@ -175,8 +177,37 @@ class TrainingTable:
     scale: float
     translate: float
     unmark_probability: float = 0.0
-    region_steps: int = 0
     auxiliary: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class RegionTable:
+    """Second stage, in which a new decoder learns alone, from masks and from the network's own outlines.
+
+    Parameters
+    ----------
+    rounds : int
+        In each, the outlines are those of the decoder before it, the first time those of the first stage.
+    steps, mask_batch_size, outline_batch_size : int
+        Of a round. Each step has images with masks, and images without that are outlined.
+    agreement : float
+        Least mean Dice between outlines of the changed image and their mean, for an image to be learnt from.
+    learning_rate, weight_decay, ema_decay : float
+    rotate_degrees, scale, translate : float
+        As of `TrainingTable`.
+    """
+
+    rounds: int
+    steps: int
+    mask_batch_size: int
+    outline_batch_size: int
+    agreement: float
+    learning_rate: float
+    weight_decay: float
+    ema_decay: float
+    rotate_degrees: float
+    scale: float
+    translate: float
 
 
 @dataclass(frozen=True)
@@ -205,12 +236,25 @@ class TrustTable:
 
 @dataclass(frozen=True)
 class FusionTable:
-    """The head that adds clinical context: its target, source, copies with random gaps, and penalty."""
+    """The head that adds clinical context.
+
+    Parameters
+    ----------
+    target, source : str
+    copies : int
+        Of each row, with random values left out.
+    penalties : list of float
+        To choose from.
+    context_scales : list of float
+        To choose from: what the context is multiplied with, beside the image's embedding. The penalty of its
+        weights grows with one over the square.
+    """
 
     target: str
     source: str
     copies: int
     penalties: list[float]
+    context_scales: list[float] = field(default_factory=lambda: [1.0])
 
 
 @dataclass(frozen=True)
@@ -232,6 +276,7 @@ class FindingsRecipe:
     operating: OperatingTable
     trust: TrustTable
     fusion: FusionTable | None = None
+    regions: RegionTable | None = None
     mirror: bool = False
     weight_bits: int = 16
 
@@ -264,8 +309,9 @@ def findings_recipe(table: dict[str, Any]) -> FindingsRecipe:
     values: dict[str, Any] = dict(table)
     for key, kind in kinds.items():
         values[key] = table_to_dataclass(kind, table.get(key, {}), f"[{key}]")
-    if "fusion" in table:
-        values["fusion"] = table_to_dataclass(FusionTable, table["fusion"], "[fusion]")
+    for key, kind in {"fusion": FusionTable, "regions": RegionTable}.items():
+        if key in table:
+            values[key] = table_to_dataclass(kind, table[key], f"[{key}]")
     values["sources"] = [_source(item) for item in table.get("sources", [])]
     recipe = table_to_dataclass(FindingsRecipe, values, "the recipe")
     known = {name for source in recipe.sources for name in source.labels}
@@ -274,6 +320,8 @@ def findings_recipe(table: dict[str, Any]) -> FindingsRecipe:
         raise UsageError(
             f"No source of the recipe labels {', '.join(sorted(wanted - known))}. Add it to [sources.labels]."
         )
+    if recipe.regions is not None and not any(source.mask for source in recipe.sources):
+        raise UsageError("[regions] needs a source with masks. Add 'mask' to it, or leave [regions] out.")
     if recipe.weight_bits not in (8, 16):
         raise UsageError(f"weight_bits is {recipe.weight_bits}. Use 8 or 16.")
     return recipe

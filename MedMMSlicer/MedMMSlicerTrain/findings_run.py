@@ -63,7 +63,7 @@ def load_workshop(recipe: FindingsRecipe, data: Path, out: Path) -> Workshop:
     dataset = load_dataset(data, recipe, out / "cache")
     members, outputs = [], []
     for fold in range(recipe.members):
-        member = FindingsNetwork(len(recipe.targets), recipe.labels)
+        member = FindingsNetwork(len(recipe.targets), recipe.labels, refined=recipe.regions is not None)
         weights = out / "members" / str(fold) / "weights.pt"
         member.load_state_dict(torch.load(weights, weights_only=True))
         members.append(member.eval())

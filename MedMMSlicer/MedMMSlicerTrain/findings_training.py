@@ -17,48 +17,21 @@ import torch
 from MedMMSlicerLib.stats.roc import auc
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from .findings_augment import augment
 from .findings_data import Dataset, Split
 from .findings_marks import without_marks
 from .findings_network import FindingsNetwork
 from .findings_recipe import FindingsRecipe
+from .findings_regions import refine
+from .findings_steps import batch_of, findings_loss, follow, region_dice, region_loss, schedule
 
-__all__ = ["Member", "batch_of", "predict"]
+__all__ = ["Member", "predict"]
 
 log = logging.getLogger(__name__)
 
 GRADIENT_NORM = 5.0
 ADAPTATION_IMAGES = 160
-REGION_BATCH = 8
-
-
-def batch_of(dataset: Dataset, indices: NDArray[np.int64], regions: bool = True) -> Tensor:
-    """Image, inside and one-hot regions (N, 4, S, S), or without the regions (N, 2, S, S), float32."""
-    channels = [dataset.images[indices], dataset.inside[indices]]
-    if regions:
-        channels += [dataset.masks[indices] == label for label in (1, 2)]
-    return torch.from_numpy(np.stack([channel.astype(np.float32) for channel in channels], axis=1))
-
-
-def findings_loss(scores: Tensor, targets: Tensor, smoothing: float) -> Tensor:
-    """Cross-entropy over the targets that are known, labels drawn towards one half."""
-    known = ~torch.isnan(targets)
-    soft = torch.nan_to_num(targets) * (1 - smoothing) + smoothing / 2
-    loss = F.binary_cross_entropy_with_logits(scores, soft, reduction="none")
-    return (loss * known).sum() / known.sum().clamp_min(1)
-
-
-def region_loss(logits: Tensor, regions: Tensor) -> Tensor:
-    """Cross-entropy plus soft Dice against regions (N, 2, S, S), brought to the logits' size."""
-    regions = F.avg_pool2d(regions, regions.shape[-1] // logits.shape[-1])
-    truth = torch.cat([1 - regions.sum(dim=1, keepdim=True), regions], dim=1).clamp(0, 1)
-    entropy = -(truth * F.log_softmax(logits, dim=1)).sum(dim=1).mean()
-    chance = torch.softmax(logits, dim=1)[:, 1:]
-    overlap = (chance * regions).sum(dim=(0, 2, 3))
-    total = (chance + regions).sum(dim=(0, 2, 3))
-    return entropy + (1 - 2 * overlap / total.clamp_min(1.0)).mean()
 
 
 @torch.no_grad()
@@ -87,16 +60,6 @@ def predict(
     return {name: torch.cat(values).numpy() for name, values in parts.items() if values}
 
 
-def region_dice(logits: NDArray[np.float32], masks: NDArray[np.uint8]) -> float:
-    """Mean Dice of all regions together against masks (N, S, S)."""
-    size = masks.shape[-2:]
-    full = F.interpolate(torch.from_numpy(logits), size=size, mode="bilinear", align_corners=False)
-    found = full.argmax(dim=1).numpy() > 0
-    truth = masks > 0
-    both = (found & truth).sum(axis=(1, 2))
-    return float(np.mean(2 * both / (found.sum(axis=(1, 2)) + truth.sum(axis=(1, 2)))))
-
-
 @dataclass
 class Member:
     """One member: trains on all folds but its own.
@@ -105,8 +68,9 @@ class Member:
     ----------
     recipe : FindingsRecipe
     folder : Path
-        Receives ``last.pt`` (after every epoch, resumed from), ``first_stage.pt`` and ``weights.pt``
-        (moving averages at the end of the stages) and ``log.jsonl``.
+        Receives ``last.pt`` (after every epoch, resumed from), ``first_stage.pt``,
+        ``round_1.pt`` and so on (moving averages at the end of the first stage and of each round of the
+        second one), ``weights.pt`` (the last of these) and ``log.jsonl``.
     fold : int
     """
 
@@ -122,21 +86,20 @@ class Member:
         torch.manual_seed(self.recipe.split.seed + self.fold)
         self.generator = torch.Generator().manual_seed(self.recipe.split.seed + self.fold)
         self.numpy = np.random.default_rng(self.recipe.split.seed + self.fold)
-        table = self.recipe.training
-        network = FindingsNetwork(
-            len(self.recipe.targets), self.recipe.labels, table.frozen_blocks, table.dropout
-        ).to(memory_format=torch.channels_last)
+        network = self._network()
         first = self.folder / "first_stage.pt"
         if first.exists():
             network.load_state_dict(torch.load(first, weights_only=True))
         else:
             network = self._learn(network, dataset, split)
             torch.save(network.state_dict(), first)
-        train = split.train(self.fold)
-        masked = train[dataset.has_mask[train]]
-        if len(masked) and table.region_steps:
-            network = self._refine(network, dataset, split, masked)
+        network = self._refine(network, dataset, split)
         torch.save(network.state_dict(), self.folder / "weights.pt")
+
+    def _network(self, refined: bool = False) -> FindingsNetwork:
+        table, targets = self.recipe.training, len(self.recipe.targets)
+        network = FindingsNetwork(targets, self.recipe.labels, table.frozen_blocks, table.dropout, refined)
+        return network.to(memory_format=torch.channels_last)
 
     def _learn(self, network: FindingsNetwork, dataset: Dataset, split: Split) -> FindingsNetwork:
         """First stage: everything together; return the moving average."""
@@ -158,9 +121,9 @@ class Member:
             losses = []
             for step, indices in enumerate(self._batches(dataset, labelled, steps), epoch * steps):
                 for group in optimizer.param_groups:
-                    group["lr"] = group["base_lr"] * _schedule(step, total)
+                    group["lr"] = group["base_lr"] * schedule(step, total)
                 losses.append(self._step(network, optimizer, dataset, indices, masked))
-                _follow(average, network, min(table.ema_decay, (2 + step) / (11 + step)))
+                follow(average, network, min(table.ema_decay, (2 + step) / (11 + step)))
             self._save(network, average, optimizer, epoch + 1)
             if epoch == table.epochs - 1 or (epoch + 1) % 4 == 0:
                 self._report(average, dataset, split, epoch + 1, losses, time.perf_counter() - start)
@@ -198,31 +161,23 @@ class Member:
         log.info("member %d goes on after epoch %d", self.fold, state["epochs"])
         return int(state["epochs"])
 
-    def _refine(
-        self, network: FindingsNetwork, dataset: Dataset, split: Split, masked: NDArray[np.int64]
-    ) -> FindingsNetwork:
-        """Second stage: the decoder alone, on larger batches of images with masks."""
-        table = self.recipe.training
-        average = copy.deepcopy(network).eval()
-        parts = [network.lateral, network.merge, network.segment]
-        parameters = [parameter for part in parts for parameter in part.parameters()]
-        optimizer = torch.optim.AdamW(parameters, lr=table.head_learning_rate, weight_decay=1e-4)
-        network.eval()
-        losses, start = [], time.perf_counter()
-        for step in range(table.region_steps):
-            batch = augment(batch_of(dataset, self.numpy.choice(masked, REGION_BATCH)), table, self.generator)
-            with torch.no_grad():
-                skips, _ = network.encode(batch[:, :1].contiguous(memory_format=torch.channels_last))
-            loss = region_loss(network.decode(skips), batch[:, 2:])
-            for group in optimizer.param_groups:
-                group["lr"] = table.head_learning_rate * _schedule(step, table.region_steps)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            losses.append(float(loss.detach()))
-            _follow(average, network, min(table.ema_decay, (1 + step) / (10 + step)))
-        self._report(average, dataset, split, table.epochs, losses, time.perf_counter() - start)
-        return average
+    def _refine(self, network: FindingsNetwork, dataset: Dataset, split: Split) -> FindingsNetwork:
+        """Second stage, round by round, leaving out what is there already; see `refine`."""
+        table = self.recipe.regions
+        if table is None:
+            return network
+        for number in range(1, table.rounds + 1):
+            path = self.folder / f"round_{number}.pt"
+            if path.exists():
+                network = self._network(refined=True)
+                network.load_state_dict(torch.load(path, weights_only=True))
+                continue
+            start, train = time.perf_counter(), split.train(self.fold)
+            network, losses = refine(network, dataset, train, table, self.generator, self.numpy)
+            torch.save(network.state_dict(), path)
+            elapsed_s = time.perf_counter() - start
+            self._report(network, dataset, split, self.recipe.training.epochs, losses, elapsed_s)
+        return network
 
     def _batches(
         self, dataset: Dataset, labelled: NDArray[np.int64], steps: int
@@ -306,19 +261,3 @@ def _area(labels: NDArray[np.float32], scores: NDArray[np.float32]) -> float | N
     if len(np.unique(labels[known])) < 2:
         return None
     return round(auc(labels[known].astype(int), scores[known]), 4)
-
-
-def _schedule(step: int, total: int) -> float:
-    """Linear warm-up over 5 %, then cosine decay."""
-    warm = max(1, total // 20)
-    if step < warm:
-        return (step + 1) / warm
-    return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, total - warm)))
-
-
-@torch.no_grad()
-def _follow(average: nn.Module, network: nn.Module, decay: float) -> None:
-    for slow, fast in zip(average.parameters(), network.parameters()):
-        slow.lerp_(fast, 1 - decay)
-    for slow, fast in zip(average.buffers(), network.buffers()):
-        slow.copy_(fast)

@@ -210,12 +210,131 @@ def test_augmented_mirror_swaps_the_sides() -> None:
     from MedMMSlicerTrain.recipe import read_recipe_table
 
     table = findings_recipe(read_recipe_table("chest-xr")).training
-    batch = torch.zeros(24, 4, 64, 64)
+    batch = torch.zeros(24, 5, 64, 64)
     batch[:, 0, 10:50, 8:24] = 1.0
     batch[:, 1] = 1.0
     batch[:, 2, 20:44, 10:26] = 1.0
     batch[:, 3, 20:44, 38:54] = 1.0
+    batch[:, 4, 20:44, 10:54] = 1.0
     moved = augment(batch, table, torch.Generator().manual_seed(0))
     columns = torch.arange(64.0)
-    centers = (moved[:, 2:].sum(dim=2) * columns).sum(dim=2) / moved[:, 2:].sum(dim=(2, 3))
+    centers = (moved[:, 2:4].sum(dim=2) * columns).sum(dim=2) / moved[:, 2:4].sum(dim=(2, 3))
     assert (centers[:, 0] < centers[:, 1]).all()
+    assert (moved[:, 4:] >= moved[:, 2:4].sum(dim=1, keepdim=True) - 1e-3).all()  # moved alike
+
+
+def test_nothing_is_asked_where_nobody_drew() -> None:
+    import torch
+    from MedMMSlicerTrain.findings_data import UNDRAWN
+    from MedMMSlicerTrain.findings_steps import region_dice, region_loss
+
+    masks = np.zeros((1, 32, 32), np.uint8)
+    masks[0, 8:24, 4:12], masks[0, 8:24, 16:24] = 1, 2
+    right = np.stack([masks == 0, masks == 1, masks == 2], axis=1).astype(np.float32)
+    cut = np.where(np.arange(32) >= 24, UNDRAWN, masks).astype(np.uint8)
+    beyond = right.copy()
+    beyond[:, 2, 8:24, 24:28], beyond[:, 0, 8:24, 24:28] = 1, 0
+    logits = torch.from_numpy(20 * beyond - 10)[:, :, ::4, ::4].contiguous()
+
+    def asked(drawn: np.ndarray) -> float:
+        channels = [masks == 1, masks == 2, drawn]
+        return float(region_loss(logits, torch.from_numpy(np.stack(channels, 1).astype(np.float32))))
+
+    assert asked(cut != UNDRAWN) < 0.3 * asked(np.ones_like(masks, bool))
+    inside, everywhere = (region_dice(20 * beyond - 10, truth) for truth in (cut, masks))
+    assert inside == 1.0 and everywhere < 0.9
+
+
+def test_central_square_of_a_wide_and_a_high_image() -> None:
+    from MedMMSlicerTrain.findings_data import central_squares
+
+    inside = np.zeros((2, 10, 10), bool)
+    inside[0, 2:8], inside[1, :, 1:5] = True, True
+    wide, high = central_squares(inside)
+    assert wide.sum() == 36 and wide[2:8, 2:8].all()
+    assert high.sum() == 16 and high[3:7, 1:5].all()
+
+
+def test_outlines_are_the_largest_pieces_and_told_how_alike() -> None:
+    from MedMMSlicerTrain.findings_regions import _outline
+
+    views = np.zeros((4, 3, 20, 20), np.float32)
+    views[:, 0] = 0.9
+    views[:, :, 5:15, 2:8] = np.array([0.1, 0.8, 0.1])[:, None, None]
+    views[:, :, 8:10, 4:6] = np.array([0.6, 0.4, 0.0])[:, None, None]  # a hole
+    views[:, :, 17:19, 17:19] = np.array([0.1, 0.8, 0.1])[:, None, None]  # a piece elsewhere
+    chances, alike = _outline(views)
+    assert alike == 1.0
+    assert (chances[0, 5:15, 2:8] >= 0.5).all() and not chances[0, 17:19, 17:19].any()
+    assert not (chances[1] >= 0.5).any()
+    views[0, :, 5:15, 2:8] = np.array([0.9, 0.1, 0.0])[:, None, None]
+    assert 0.7 < _outline(views)[1] < 0.9
+
+
+def test_the_second_stage_changes_the_decoder_alone() -> None:
+    from types import SimpleNamespace
+
+    import torch
+    from MedMMSlicerTrain.findings_network import FindingsNetwork
+    from MedMMSlicerTrain.findings_recipe import findings_recipe
+    from MedMMSlicerTrain.findings_regions import refine
+    from MedMMSlicerTrain.recipe import read_recipe_table
+
+    random = np.random.default_rng(3)
+    masks = np.zeros((6, 64, 64), np.uint8)
+    masks[:3, 16:48, 8:28], masks[:3, 16:48, 36:56] = 1, 2
+    images = random.normal(0, 0.2, masks.shape) - (masks > 0)
+    dataset = SimpleNamespace(
+        images=images.astype(np.float16),
+        inside=np.ones(masks.shape, bool),
+        masks=masks,
+        has_mask=np.arange(6) < 3,
+    )
+    torch.manual_seed(0)
+    network = FindingsNetwork(2, 2, frozen_blocks=5)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    table = findings_recipe(read_recipe_table("chest-xr")).regions
+    table = type(table)(**{**vars(table), "steps": 3, "agreement": 0.0, "ema_decay": 0.5})
+    generator = torch.Generator().manual_seed(0)
+    refined, losses = refine(network, dataset, np.arange(6), table, generator, random)  # type: ignore[arg-type]
+    assert len(losses) == 3 and np.isfinite(losses).all()
+    after = refined.state_dict()
+    fresh = FindingsNetwork(2, 2, refined=True)
+    fresh.load_state_dict(after)
+    for name, value in before.items():
+        if not name.startswith("decoder."):
+            assert torch.equal(value, after[name]), name
+    assert refined(torch.zeros(1, 1, 64, 64))["logits"].shape == (1, 3, 16, 16)
+
+
+def test_regions_without_masks_are_refused() -> None:
+    from MedMMSlicerTrain.findings_recipe import findings_recipe
+    from MedMMSlicerTrain.recipe import read_recipe_table
+
+    table = read_recipe_table("breast-us")
+    table["regions"] = read_recipe_table("chest-xr")["regions"]
+    with pytest.raises(UsageError, match="needs a source with masks"):
+        findings_recipe(table)
+
+
+def test_context_that_tells_nothing_is_made_small() -> None:
+    from MedMMSlicerTrain.findings_context import fit_fusion
+    from MedMMSlicerTrain.findings_linear import fit_logistic, group_weights
+    from MedMMSlicerTrain.findings_recipe import FusionTable
+
+    random = np.random.default_rng(5)
+    groups = np.array([f"p{index // 2}" for index in range(120)])
+    labels = (np.arange(120) // 2 % 2).astype(float)
+    embedding = labels[:, None] * [1.5, 0.0] + random.normal(size=(120, 2))
+    noise = np.hstack([3 * random.normal(size=(60, 8)).repeat(2, axis=0), np.zeros((120, 8))])
+    one, many = (
+        fit_fusion(embedding, noise, labels, groups, FusionTable("icu", "a", 1, [1.0], scales), 0)
+        for scales in ([1.0], [0.1, 1.0])
+    )
+    assert many.figures["fused"]["scale"] == 0.1
+    assert many.figures["fused"]["auc"] > one.figures["fused"]["auc"]
+    # The stored weights are those of the context as it is.
+    scaled = np.hstack([embedding, 0.1 * noise[:, :8]])
+    model = fit_logistic(scaled, labels, 1.0, group_weights(groups))
+    given = embedding @ many.embedding + noise @ many.context + many.bias
+    assert np.allclose(given, model.scores(scaled), atol=1e-6)

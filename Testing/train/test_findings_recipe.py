@@ -102,8 +102,19 @@ dropout = 0.0
 rotate_degrees = 5.0
 scale = 0.1
 translate = 0.02
-region_steps = 2
 unmark_probability = 0.2
+[regions]
+rounds = 2
+steps = 1
+mask_batch_size = 2
+outline_batch_size = 2
+agreement = 0.0
+learning_rate = 2e-3
+weight_decay = 1e-3
+ema_decay = 0.9
+rotate_degrees = 8.0
+scale = 0.1
+translate = 0.05
 [operating]
 sensitivity = 0.8
 [trust]
@@ -114,6 +125,7 @@ target = "icu"
 source = "hannover"
 copies = 3
 penalties = [1.0, 10.0]
+context_scales = [0.5, 1.0]
 [[sources]]
 name = "nih"
 folder = "findings"
@@ -134,6 +146,7 @@ folder = "stays"
 table = "table.csv"
 image = "png/{id}.png"
 mask = "masks/{id}.png"
+square_masks = true
 patient = "{patient}"
 [sources.labels]
 icu = [{column = "admitted", at_most = 0.0}]
@@ -195,7 +208,7 @@ def test_without_a_test_share_each_fold_is_judged_by_its_member(
     from MedMMSlicerTrain.findings_network import FindingsNetwork
     from MedMMSlicerTrain.findings_recipe import findings_recipe
     from MedMMSlicerTrain.findings_run import export_findings
-    from MedMMSlicerTrain.findings_training import batch_of
+    from MedMMSlicerTrain.findings_steps import batch_of
     from MedMMSlicerTrain.recipe import read_recipe_table
 
     parsed = findings_recipe(read_recipe_table(str(recipe)))
@@ -207,7 +220,7 @@ def test_without_a_test_share_each_fold_is_judged_by_its_member(
     assert not len(split.test)
     torch.manual_seed(1)
     for fold in range(2):
-        network = FindingsNetwork(len(parsed.targets), parsed.labels)  # as if trained
+        network = FindingsNetwork(len(parsed.targets), parsed.labels, refined=True)  # as if trained
         network.adapt([batch_of(dataset, split.train(fold)[:16])[:, :1]])
         torch.nn.init.normal_(network.head.weight, std=0.02)
         folder = tmp_path / "members" / str(fold)
@@ -258,7 +271,7 @@ def test_no_patient_lies_on_both_sides(recipe: Path, data: Path, trained: Path) 
 
 
 def test_masks_know_right_from_left(recipe: Path, data: Path, trained: Path) -> None:
-    from MedMMSlicerTrain.findings_data import load_dataset
+    from MedMMSlicerTrain.findings_data import UNDRAWN, load_dataset
     from MedMMSlicerTrain.findings_recipe import findings_recipe
     from MedMMSlicerTrain.recipe import read_recipe_table
 
@@ -266,6 +279,7 @@ def test_masks_know_right_from_left(recipe: Path, data: Path, trained: Path) -> 
     for mask in dataset.masks[dataset.has_mask]:
         right, left = (np.argwhere(mask == label)[:, 1].mean() for label in (1, 2))
         assert right < left  # the patient's right is on the image's left
+        assert (mask[:, :5] == UNDRAWN).all() and (mask[10:-10, 8:-8] != UNDRAWN).all()
     assert dataset.has_mask.sum() == IMAGES // 3
 
 
