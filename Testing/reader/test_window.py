@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -185,6 +186,15 @@ def test_dropped_files_open(reader: Any, phantom_file: Path) -> None:
     assert picture(reader.views["Red"]).max() > 100
     assert phantom_file.name.split(".")[0] in reader.widget.windowTitle
     assert not reader.cases.hint.isVisible() and reader.cases.tree.topLevelItemCount == 1
+
+
+def test_the_garbage_collector_is_spared_once(reader: Any, phantom_file: Path) -> None:
+    gc.unfreeze()
+    assert reader.open([phantom_file])
+    spared = gc.get_freeze_count()
+    assert spared > 100_000
+    assert reader.files.close_all() and reader.open([phantom_file])
+    assert gc.get_freeze_count() <= spared  # what came later can be collected
 
 
 def test_a_dropped_folder_opens(reader: Any, phantom_file: Path) -> None:
