@@ -139,7 +139,7 @@ def test_every_page_has_ink_and_the_notice(exported) -> None:
         assert "仅供科研使用。" in text
         # Without a Chinese font on the machine pdfium leaves out the last sign of a line.
         assert f"第{number}页，共{len(pages)}" in text
-        extremes = page.render(scale=0.5).to_pil().convert("L").getextrema()
+        extremes = page.render(scale=1.0).to_pil().convert("L").getextrema()
         assert extremes[0] < 100
         assert extremes[1] == 255
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The few system libraries that VTK and Qt need on Linux: installed where that is allowed, else named in one line.
+# The few system libraries that VTK and Qt need on Linux, and a Chinese font: installed where that is allowed, else named in one line.
 [ "$(uname -s)" = Linux ] || exit 0
 missing=""
 check() { ldconfig -p 2>/dev/null | grep -q "$1" || missing="$missing $2"; }
@@ -12,10 +12,13 @@ check libxkbcommon.so.0 libxkbcommon0
 check libfontconfig.so.1 libfontconfig1
 check libdbus-1.so.3 libdbus-1-3
 find /usr/lib* -name "swrast_dri.so" -o -name "libgallium*.so" 2>/dev/null | grep -q . || missing="$missing libgl1-mesa-dri"
+# Chinese reports and pictures need a font with Chinese signs.
+find /usr/share/fonts /usr/local/share/fonts "$HOME/.fonts" "$HOME/.local/share/fonts" 2>/dev/null |
+    grep -qiE "wqy|noto.*cjk|sourcehan|simhei|simsun|uming|ukai|droidsansfallback" || missing="$missing fonts-wqy-zenhei"
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-    echo "Installing the system libraries$missing"
+    echo "Installing from the system's packages:$missing"
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null && exit 0
 fi
-echo "Missing system libraries, needed for pictures of the 3D scene:$missing. Install them, e.g.: sudo apt-get install$missing" >&2
+echo "Missing, needed for pictures of the 3D scene and Chinese texts:$missing. Install them, e.g.: sudo apt-get install$missing" >&2
 exit 0
