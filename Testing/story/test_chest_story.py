@@ -114,7 +114,7 @@ def jump_and_look(hands: Hands) -> None:
 def change_a_value(hands: Hands) -> None:
     table = hands.reader.panel.context.ui.laboratoryTable
     before = probability(hands, "intensive care")
-    hands.edit_cell(table, laboratory_row(hands, "Lactate"), 1, "900")
+    hands.edit_cell(table, laboratory_row(hands, "Lactate"), 1, "5000")
     hands.wait(lambda: probability(hands, "intensive care") != before, what="another probability")
     hands.rest()
     assert probability(hands, "intensive care") > before
@@ -122,7 +122,7 @@ def change_a_value(hands: Hands) -> None:
         finding_row(hands, "intensive care"), 1
     ).text()  # fmt: skip
     row = laboratory_row(hands, "Lactate")
-    assert table.item(row, 1).text() == "900" and "▲ high" in table.item(row, 3).text()
+    assert table.item(row, 1).text() == "5000" and "▲ high" in table.item(row, 3).text()
     assert hands.reader.room.findings.rows() and texts(hands.reader.panel.findings.ui.findingsTable, 2).count(
         "✓ accepted"
     ) == 1  # fmt: skip
