@@ -155,6 +155,7 @@ def rate_everything(hands: Hands, world: StudyWorld, answers: dict[str, Any], pa
             hands.click(field._buttons[values[submitted(hands) % len(values)]])
         world.clock.advance(15)
         done = submitted(hands)
+        hands.wait(lambda: window.ui.submitButton.enabled, what="the button")
         hands.click(window.ui.submitButton)
         hands.rest()
         assert submitted(hands) == done + 1, room.message
