@@ -278,8 +278,9 @@ def shoot_what_if(studio: Studio) -> None:
         analyze(reader)
         rows = reader.room.findings.rows()
         reader.room.findings.select(next(row.id for row in rows if row.name == PROGNOSIS))
-        reader.room.context.set_value("crp", "4", "mg/L")
-        reader.room.context.set_value("ldh", "180", "U/L")
+        # The model moves little: values far off are needed to see it.
+        reader.room.context.set_value("ldh", "5000", "U/L")
+        reader.room.context.set_value("po2", "200", "mm[Hg]")
         settle(0.1)
         wait_for(lambda: not reader.room.run.state.busy, "the update")
         settle(0.3)
