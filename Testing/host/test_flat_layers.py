@@ -101,9 +101,27 @@ def test_a_view_without_images_in_another_size(host: Any, scene: Any, phantom_id
 
 
 def test_half_transparent_pixels_over_a_picture() -> None:
+    """What the graphics library drew over nothing has its colors multiplied by their opacity."""
+    from vtkmodules.util.numpy_support import numpy_to_vtk
+    from vtkmodules.vtkCommonDataModel import vtkImageData
+    from vtkmodules.vtkRenderingCore import vtkActor2D, vtkImageMapper, vtkRenderer
+
     ground = np.full((2, 3, 4), (10, 100, 200, 255), np.uint8)
+    # The lower left pixel is outside of the image.
+    ground[1, 0, 3] = 0
+    image, mapper, actor, renderer = vtkImageData(), vtkImageMapper(), vtkActor2D(), vtkRenderer()
+    image.SetDimensions(3, 2, 1)
+    image.GetPointData().SetScalars(numpy_to_vtk(ground[::-1].reshape(-1, 4), deep=True))
+    mapper.SetInputData(image)
+    mapper.SetColorWindow(255)
+    mapper.SetColorLevel(127.5)
+    actor.SetMapper(mapper)
+    renderer.AddViewProp(actor)
     over = np.zeros((2, 3, 4), np.uint8)
     over[1, 2] = (128, 0, 0, 128)
-    result = flat_layers._pasted(ground, over)
+    layers = FlatLayers(renderer)
+    assert not layers.find((3, 2))
+    result = layers.blend((3, 2), over)
     assert result[1, 2, :3].tolist() == [133, 50, 100]
-    assert (result[0] == ground[0]).all() and ground[1, 2, 0] == 10
+    assert (result[0] == ground[0]).all() and result[1, 1].tolist() == [10, 100, 200, 255]
+    assert result[1, 0].tolist() == [0, 0, 0, 255]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from MedMMSlicerHost.segment_editor.brush import Stroke, stroke_mask
 from MedMMSlicerLib.reading.listeners import Listeners
-from MedMMSlicerLib.reading.rows import RunState
+from MedMMSlicerLib.reading.rows import RunState, SegmentRow
 
 from .conftest import process_events
 
@@ -66,6 +66,10 @@ class FakeView:
 class Segments:
     def __init__(self) -> None:
         self.calls: list[Any] = []
+        self.listed: tuple[Any, ...] = ()
+
+    def rows(self) -> tuple[Any, ...]:
+        return self.listed
 
     def refresh(self) -> None:
         self.calls.append("refresh")
@@ -121,6 +125,15 @@ def test_it_says_what_is_edited_and_offers_sensible_values(editor: Any, room: An
     assert phantom.image.max() >= editor.ui.highSpin.value >= np.percentile(inside, 90)
     assert 1.4 <= editor.ui.sizeSpin.value <= 5
     assert editor.tool == "paint" and not editor.ui.undoButton.isEnabled()
+
+
+def test_it_says_the_side_that_two_segments_differ_by(editor: Any, room: Any, phantom: Any) -> None:
+    room.segments.listed = (
+        SegmentRow(phantom.segmentation_id, "outer", "Inner", (1, 2, 3), laterality="right"),
+        SegmentRow(phantom.segmentation_id, "inner", "Inner", (1, 2, 3), laterality="left"),
+    )
+    editor.start(phantom.segmentation_id, "inner")
+    assert editor.ui.nameLabel.text == "Editing: Inner (left)"
 
 
 @pytest.mark.parametrize("ball", [False, True])

@@ -212,14 +212,25 @@ def test_islands_holes_and_smoothing(engine: SegmentEngine, phantom: Any, voxels
     assert voxels(phantom.segmentation_id, "inner", grid)[6, 9, 17]
 
 
-def test_surfaces_come_back_when_editing_ends(scene: Any, engine: SegmentEngine, phantom: Any) -> None:
+def test_surfaces_go_with_the_first_change_and_come_back_in_the_end(
+    scene: Any, engine: SegmentEngine, phantom: Any
+) -> None:
     show_closed_surface(scene, phantom.segmentation_id)
     segmentation = scene.GetNodeByID(phantom.segmentation_id).GetSegmentation()
     name = "Closed surface"
     points = segmentation.GetSegment("inner").GetRepresentation(name).GetNumberOfPoints()
     engine.begin(phantom.segmentation_id, "inner")
-    assert not segmentation.ContainsRepresentation(name)
+    engine.mark()
+    assert segmentation.ContainsRepresentation(name)
     engine.paint(stroke(phantom.geometry, (6, 2, 2), (6, 9, 20), 3.0))
+    assert not segmentation.ContainsRepresentation(name)
+    # Made again while the reader held still.
+    show_closed_surface(scene, phantom.segmentation_id)
+    engine.undo()
+    # A step of undo keeps the surfaces of its voxels.
+    assert segmentation.GetSegment("inner").GetRepresentation(name).GetNumberOfPoints() == points
+    engine.redo()
+    assert segmentation.GetSegment("inner").GetRepresentation(name).GetNumberOfPoints() > points
     engine.end()
     assert segmentation.GetSegment("inner").GetRepresentation(name).GetNumberOfPoints() > points
 

@@ -461,6 +461,7 @@ def test_a_message_of_the_editor_opens_its_dock(opened: Opened, monkeypatch: pyt
         def __init__(self, room: Any, views: Any) -> None:
             calls.append(set(views))
             self.widget = qt.QLabel("editor")
+            self.engine = types.SimpleNamespace(segmentation_id="")
 
         def start(self, segmentation_id: str, segment_id: str) -> None:
             calls.append((segmentation_id, segment_id))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from MedMMSlicerLib.core import LabelMap, Provenance, SegmentDefinition, Volume, VolumeGeometry
 from MedMMSlicerLib.scene.segmentations import add_segmentation, show_closed_surface
-from MedMMSlicerLib.scene.surfaces import edited_segmentations, has_surfaces, make_surface, missing_surfaces
+from MedMMSlicerLib.scene.surfaces import has_surfaces, make_surface, missing_surfaces
 from MedMMSlicerLib.scene.volumes import add_volume
 
 pytestmark = pytest.mark.mrml
@@ -87,12 +87,3 @@ def test_a_single_slice_and_empty_segments_get_none(
         make_surface(scene, node_id, segment_id)
     assert missing_surfaces(scene, node_id) == ()
     make_surface(scene, node_id, "not there")
-
-
-def test_what_is_edited_is_known(scene: Any, add: Callable[[LabelMap], str], label_map: LabelMap) -> None:
-    node_id = add(label_map)
-    assert edited_segmentations(scene) == frozenset()
-    editor = scene.AddNewNodeByClass("vtkMRMLSegmentEditorNode")
-    assert edited_segmentations(scene) == frozenset()
-    editor.SetAndObserveSegmentationNode(scene.GetNodeByID(node_id))
-    assert edited_segmentations(scene) == {node_id}

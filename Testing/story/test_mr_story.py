@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from .conftest import MakeReader
-from .hands import Hands
+from .hands import Hands, settle
 from .sight import centers, kept, picture, segment_row, texts, voxels
 
 pytestmark = pytest.mark.panel
@@ -117,11 +117,21 @@ def correct(hands: Hands, name: str) -> tuple[str, np.ndarray]:
     hands.stroke(red, [(x, y), (x + 8, y + 4), (x + 16, y + 8)])
     painted = voxels(hands, segment_id)
     assert painted.sum() > before.sum()
+    shown = reader.room.segments.is_shown_in_3d
+    segmentation_id = reader.room.segments.rows()[0].segmentation_id
+    hands.wait(lambda: shown(segmentation_id), what="that the changed segment is seen in 3D")
     hands.click(editor.ui.eraseButton)
     hands.stroke(red, [(x, y), (x + 2, y)])
     erased = voxels(hands, segment_id)
     assert erased.sum() < painted.sum()
     red.widget.setFocus()
+    hands.press(red.widget, "Ctrl+Z")
+    assert np.array_equal(voxels(hands, segment_id), painted)
+    # However long the reader looks at it, the step can be done again.
+    settle(1.0)
+    hands.press(red.widget, "Ctrl+Shift+Z")
+    assert np.array_equal(voxels(hands, segment_id), erased)
+    settle(1.0)
     hands.press(red.widget, "Ctrl+Z")
     assert np.array_equal(voxels(hands, segment_id), painted)
     hands.press(red.widget, "Shift+Return")

@@ -341,6 +341,8 @@ def shoot_run(studio: Studio) -> None:
         room = reader.room
         start(reader)
         wait_for(lambda: room.run.state.stage == "network" and room.run.state.fraction > 0, "the network")
+        # A worker that stands still can not be through before it is killed.
+        os.kill(room.run._worker.pid, signal.SIGSTOP)
         hold(reader)
         CLOCK.now_s += 2.4
         reader.panel.analyze.show_progress()
@@ -348,7 +350,7 @@ def shoot_run(studio: Studio) -> None:
         studio.window(reader, "run-in-progress")
         os.kill(room.run._worker.pid, signal.SIGKILL)
         release(reader)
-        wait_for(lambda: not room.run.state.busy, "the end of the run")
+        wait_for(lambda: room.message is not None, "the message about the worker")
         studio.window(reader, "error-worker")
 
 

@@ -5,6 +5,7 @@ One path for X11, Wayland, Windows, macOS and no screen at all: VTK draws in mem
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -17,59 +18,63 @@ _BUTTONS = (("left", "LeftButton"), ("middle", "MiddleButton"), ("right", "Right
 _MODIFIERS = (("shift", "ShiftModifier"), ("control", "ControlModifier"), ("alt", "AltModifier"))
 _WHEEL_NOTCH = 120.0
 """Qt's units of one notch of a wheel."""
+_INTERVAL_S = 1 / 60
+"""Most screens show 60 pictures a second."""
 
 
 class _Pacer:
-    """Gives each view a turn of the event loop of its own to be drawn in.
+    """Draws what is due: each view in a turn of the event loop of its own, no oftener than a screen shows it.
 
     Four in a row, or one right after a long step of a run, would be felt as a stop: before each, timers and
-    the reader get their turn.
+    the reader get their turn. Pictures that no screen would show would take time from a run.
     """
 
     def __init__(self) -> None:
         self._waiting: list[Any] = []
-        self._next: Any = None
         self._timer: Any = None
 
-    def may_draw(self, canvas: Any) -> bool:
-        """Whether it is this canvas's turn; if not, it is asked to paint again when it is."""
-        if self._next is canvas:
-            self._next = None
-            return True
+    def ask(self, canvas: Any) -> None:
+        """Draw a canvas when it is its turn."""
         if not any(canvas is waiting for waiting in self._waiting):
             self._waiting.append(canvas)
+            self._start()
+
+    def _start(self) -> None:
+        # A canvas whose window was closed meanwhile is no longer there. Those that wait longest come first.
+        self._waiting = sorted((canvas for canvas in self._waiting if canvas), key=lambda it: it.due_s)
+        if not self._waiting:
+            return
         if self._timer is None:
             # Not at import: there may be no application yet.
             self._timer = qt.QTimer()
+            self._timer.setTimerType(qt.Qt.PreciseTimer)
             self._timer.setSingleShot(True)
-            self._timer.setInterval(0)
             self._timer.connect("timeout()", self._next_turn)
-        if not self._timer.isActive():
-            self._timer.start()
-        return False
+        self._timer.start(max(0, int((self._waiting[0].due_s - time.perf_counter()) * 1000)))
 
     def _next_turn(self) -> None:
-        # A canvas whose window was closed meanwhile is no longer there.
-        self._waiting = [canvas for canvas in self._waiting if canvas]
-        if not self._waiting:
-            return
-        self._next = self._waiting.pop(0)
-        self._next.update()
-        if self._waiting:
-            self._timer.start()
+        canvas = self._waiting.pop(0) if self._waiting else None
+        if canvas:
+            canvas.draw_in_turn()
+        self._start()
 
 
 _pacer = _Pacer()
 
 
 class Canvas(qt.QWidget):
-    """A picture, drawn when Qt asks for it: at most once per turn of the event loop, and only when seen.
+    """A picture, drawn in its turn when something changed and the widget is not hidden.
 
     Parameters
     ----------
     owner : View
         Has ``resized(size_px)``, ``draw() -> RGBA pixels``, ``paint_over(painter)`` and ``mouse(...)``.
     parent : QWidget, optional
+
+    Attributes
+    ----------
+    due_s : float
+        When the next picture may be drawn, in the time of ``time.perf_counter``.
     """
 
     def __init__(self, owner: Any, parent: Any = None) -> None:
@@ -78,6 +83,7 @@ class Canvas(qt.QWidget):
         self._image: Any = None
         self._stale = True
         self._logical = (0, 0)
+        self.due_s = 0.0
         self.setMouseTracking(True)
         self.setFocusPolicy(qt.Qt.StrongFocus)
         self.setAttribute(qt.Qt.WA_OpaquePaintEvent, True)
@@ -100,9 +106,19 @@ class Canvas(qt.QWidget):
         return max(1, round(width * self.ratio)), max(1, round(height * self.ratio))
 
     def invalidate(self) -> None:
-        """Draw anew with the next paint event."""
+        """Draw anew, soon; a canvas that is not seen waits until it is."""
         self._stale = True
-        self.update()
+        if self.isVisible():
+            _pacer.ask(self)
+
+    def draw_in_turn(self) -> None:
+        """Draw what is due, if it is seen."""
+        if self._stale and self.isVisible():
+            now = time.perf_counter()
+            # On a grid, so that a timer that comes late does not lower the rate.
+            self.due_s = max(self.due_s + _INTERVAL_S, now)
+            self.draw_now()
+            self.update()
 
     def draw_now(self) -> None:
         """Draw what is due without waiting for a turn: before a picture is taken."""
@@ -118,8 +134,10 @@ class Canvas(qt.QWidget):
 
     def paintEvent(self, _event: Any) -> None:
         """Draw if something changed, and paint."""
-        if self._stale and (self._image is None or _pacer.may_draw(self)):
+        if self._image is None:
             self.draw_now()
+        elif self._stale:
+            _pacer.ask(self)
         painter = qt.QPainter(self)
         painter.drawImage(0, 0, self._image)
         self._owner.paint_over(painter)

@@ -86,6 +86,11 @@ class Docks:
         self.editor.show()
         self.editor.raise_()
 
+    def is_restored(self, segmentation_id: str) -> bool:
+        """Whether the last thing done in the segment editor was undo or redo of this segmentation."""
+        engine = None if self._segment_editor is None else self._segment_editor.engine
+        return engine is not None and engine.segmentation_id == segmentation_id and engine.is_restored
+
     def stop_editor(self) -> None:
         """End editing; what was done stays."""
         if self._segment_editor is not None:

@@ -8,7 +8,6 @@ from typing import Any
 import qt
 from MedMMSlicerLib.errors import MedMMError
 from MedMMSlicerLib.scene.surfaces import (
-    edited_segmentations,
     missing_surfaces,
     prepare_surface,
     put_surfaces,
@@ -30,11 +29,14 @@ class Surfaces:
     room : ReadingRoom
     on_made : callable
         Called when there are new surfaces.
+    must_stay : callable
+        Whether nothing may be added to a segmentation (node id) just now.
     """
 
-    def __init__(self, room: Any, on_made: Callable[[], object]) -> None:
+    def __init__(self, room: Any, on_made: Callable[[], object], must_stay: Callable[[str], bool]) -> None:
         self._room = room
         self._on_made = on_made
+        self._must_stay = must_stay
         self.enabled = True
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
@@ -75,12 +77,11 @@ class Surfaces:
 
     def _make_one(self) -> bool:
         """Make a surface that is missing, or show those that were made; whether there was one."""
-        edited = edited_segmentations(self._room.scene)
         for node in self._nodes():
             node_id, display = str(node.GetID()), node.GetDisplayNode()
             # What the reader does not want to see in 3D needs no surface.
             wanted = self.enabled and display.GetVisibility() and display.GetVisibility3D()
-            if not wanted or node_id in edited:
+            if not wanted or self._must_stay(node_id):
                 continue
             missing = [
                 name

@@ -120,7 +120,9 @@ class ReaderWindow:
         self.placing = Placing(scene, tuple(slices.values()))
         self.area = ViewArea(self.views)
         self.commands = ViewCommands(slices, volume_view, self.area)
-        self.surfaces = Surfaces(self.room, volume_view.take_in)
+        self.surfaces = Surfaces(
+            self.room, volume_view.take_in, lambda node_id: self.docks.is_restored(node_id)
+        )
         self.widget.setCentralWidget(self.area.widget)
 
     def _make_actions(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import qt
 import slicer
 from MedMMSlicerLib.errors import MedMMError
+from MedMMSlicerLib.widgets.finding_texts import side_text
 
 from .brush import Stroke
 from .brush_cursor import BrushCursor
@@ -205,8 +206,7 @@ class SegmentEditor:
 
     def _show_state(self) -> None:
         active = self.engine.is_active
-        name = self.engine.segment_name
-        text = _("Editing: {name}").format(name=name) if active else _("Choose Edit at a segment.")
+        text = _("Editing: {name}").format(name=self._name()) if active else _("Choose Edit at a segment.")
         self.ui.nameLabel.setTextFormat(qt.Qt.PlainText)
         self.ui.nameLabel.setText(text)
         for row in ("toolRow", "brushRow", "replaceCheck", "rangeBox", "shapeRow", "doneButton"):
@@ -215,6 +215,14 @@ class SegmentEditor:
         self.ui.redoButton.setEnabled(self.engine.can_redo())
         for action in self._actions:
             action.setEnabled(active)
+
+    def _name(self) -> str:
+        """Name of the segment with its side, which two segments may differ by."""
+        name, key = self.engine.segment_name, (self.engine.segmentation_id, self.engine.segment_id)
+        rows = self._room.segments.rows()
+        side = next((row.laterality for row in rows if (row.segmentation_id, row.segment_id) == key), "")
+        side = side_text(side, name)
+        return f"{name} ({side})" if side else name
 
     @property
     def tool(self) -> str:

@@ -53,6 +53,7 @@ class SegmentEngine:
         self._segmentation_id = ""
         self._segment_id = ""
         self._had_surface = False
+        self._is_restored = False
         self._matrix: Any = None
         self._origin_kji = (0, 0, 0)
         self._geometry: VolumeGeometry | None = None
@@ -88,6 +89,15 @@ class SegmentEngine:
             raise UsageError("No segment is being edited. Choose one first.")
         return self._geometry
 
+    @property
+    def is_restored(self) -> bool:
+        """Whether a step was just taken back or done again.
+
+        Slicer's history then takes any change, even a new surface, for a step of the reader: what could be
+        done again is lost, and the next undo seems to do nothing.
+        """
+        return self._is_restored
+
     def begin(self, segmentation_id: str, segment_id: str) -> None:
         """Edit a segment.
 
@@ -103,7 +113,6 @@ class SegmentEngine:
         if node.GetSegmentation().GetSegment(segment_id) is None:
             raise InputError(f"'{node.GetName()}' has no segment '{segment_id}'. Select another one.")
         self._segmentation_id, self._segment_id = segmentation_id, segment_id
-        self._drop_surfaces(node)
         self._connect(node)
 
     def end(self) -> None:
@@ -119,7 +128,7 @@ class SegmentEngine:
                 self._scene.RemoveNode(self._node)
         self._node = self._matrix = self._geometry = self._image = None
         self._segmentation_id = self._segment_id = ""
-        self._had_surface = False
+        self._had_surface = self._is_restored = False
 
     def value_range(self) -> tuple[float, float]:
         """Smallest and largest finite value of the image, (0, 0) without an image."""
@@ -147,9 +156,8 @@ class SegmentEngine:
     def mark(self) -> None:
         """Remember the present state as one step of undo; called before a stroke or an operation."""
         self._require()
-        # Somebody may have asked for them meanwhile.
-        self._drop_surfaces(self._segmentation())
         self._logic.SaveStateForUndo()
+        self._is_restored = False
 
     def paint(self, stroke: Stroke, erase: bool = False) -> bool:
         """Add a step of a stroke to the segment, or take it away; return whether any voxel was under it."""
@@ -222,17 +230,20 @@ class SegmentEngine:
         """Take the last step back."""
         if self.can_undo():
             self._logic.Undo()
+            self._is_restored = True
 
     def redo(self) -> None:
         """Do the step again that was taken back."""
         if self.can_redo():
             self._logic.Redo()
+            self._is_restored = True
 
-    def _drop_surfaces(self, node: Any) -> None:
-        """Remove the surfaces in 3D: every stroke would make all of them anew, half a second on a head."""
-        if node.GetSegmentation().ContainsRepresentation("Closed surface"):
+    def _drop_surfaces(self) -> None:
+        """Remove the surfaces in 3D before a change, which would make all anew, half a second on a head."""
+        segmentation = self._segmentation().GetSegmentation()
+        if segmentation.ContainsRepresentation("Closed surface"):
             self._had_surface = True
-            node.GetSegmentation().RemoveRepresentation("Closed surface")
+            segmentation.RemoveRepresentation("Closed surface")
 
     def _connect(self, node: Any) -> None:
         logic = self._logic
@@ -293,6 +304,8 @@ class SegmentEngine:
     def _modify(
         self, segment_id: str, first: tuple[int, int, int], mask: NDArray[np.uint8], mode: int
     ) -> None:
+        # At each step of a stroke: when the reader held still, somebody made them again.
+        self._drop_surfaces()
         image = self._oriented_image(first, mask)
         self._logic.ModifySegmentByLabelmap(self._segmentation(), segment_id, image, mode, False, True)
 

@@ -15,7 +15,6 @@ from ._segment_nodes import grid_of
 from ._segment_voxels import BINARY_LABELMAP, make_layer, segment_crops
 
 __all__ = [
-    "edited_segmentations",
     "has_surfaces",
     "make_surface",
     "missing_surfaces",
@@ -122,16 +121,6 @@ def put_surfaces(scene: MrmlScene, node_id: str, surfaces: Mapping[str, Any]) ->
         if segment is not None and surface is not None:
             segment.AddRepresentation(_SURFACE, surface)
     node.EndModify(was_modifying)
-
-
-def edited_segmentations(scene: MrmlScene) -> frozenset[str]:
-    """Return the ids of segmentations that are open in a segment editor."""
-    found = set()
-    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLSegmentEditorNode")):
-        node = scene.GetNthNodeByClass(index, "vtkMRMLSegmentEditorNode").GetSegmentationNode()
-        if node is not None:
-            found.add(str(node.GetID()))
-    return frozenset(found)
 
 
 def _extent_of(scene: MrmlScene, node: MrmlNode) -> tuple[int, ...]:
