@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from MedMMSlicerLib.context.analytes import analytes, unit_factor
-from MedMMSlicerLib.context.units import Unit, convert, ucum_unit, unit_candidates
+from MedMMSlicerLib.context.units import Unit, convert, ucum_unit, unit_candidates, unit_text
 from MedMMSlicerLib.errors import InputError
 
 KNOWN_CODES = (
@@ -182,6 +182,33 @@ def test_round_trip(one: str, two: str, value: Fraction) -> None:
         return
     assert convert(convert(value, source, target), target, source) == value
     assert (convert(value, source, target) > 0) == (value > 0)
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("10*9/L", "10⁹/L"),
+        ("10*12/L", "10¹²/L"),
+        ("mm[Hg]", "mmHg"),
+        ("ug/mL", "µg/mL"),
+        ("umol/L", "µmol/L"),
+        ("/uL", "/µL"),
+        ("10*3/uL", "10³/µL"),
+        ("m[IU]/L", "mIU/L"),
+        ("mg/L{FEU}", "mg/L{FEU}"),
+        ("cumm", "cumm"),
+        ("%", "%"),
+        ("1", ""),
+        ("", ""),
+    ],
+)
+def test_units_as_people_write_them(code: str, text: str) -> None:
+    assert unit_text(code) == text
+
+
+@pytest.mark.parametrize("code", [item.unit for item in analytes().values()])
+def test_what_is_written_is_read_as_the_same_unit(code: str) -> None:
+    assert ucum_unit(code) in unit_candidates(unit_text(code))
 
 
 @settings(deadline=None)

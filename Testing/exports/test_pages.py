@@ -149,6 +149,9 @@ def test_chinese_without_a_font_on_the_machine(exported, monkeypatch) -> None:
     pdf_fonts.fonts.cache_clear()
     try:
         assert [choice.name for choice in pdf_fonts.fonts()] == ["MedMM-Latin", "STSong-Light"]
+        # Vera has no small 9: 0.8 109/L would be another value.
+        shown = "".join(run for run, _ in pdf_fonts.font_runs("0.8 10⁹/L, 10¹²/L, 5 mm³"))
+        assert shown == "0.8 10^9/L, 10¹²/L, 5 mm³"
         data = pdf_bytes(exported)
     finally:
         monkeypatch.undo()

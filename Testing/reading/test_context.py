@@ -145,6 +145,13 @@ def test_values_are_converted_compared_and_removed(chest: ReadingRoom) -> None:
     assert rows["albumin"].flag == "low" and not rows["albumin"].used_by_model
     values = {item.name: item.value for item in chest.cases.case().context.laboratory}
     assert values["crp"] == 120 and values["ldh"] == 300
+    # As people write it, and as the table gives it back when only the number is changed.
+    chest.context.set_value("lymphocytes", "0.8")
+    row = rows_of(chest)["lymphocytes"]
+    assert (row.unit, row.note, row.flag) == ("10⁹/L", "", "low")
+    chest.context.set_value("lymphocytes", "0.9", row.unit)
+    row = rows_of(chest)["lymphocytes"]
+    assert (row.unit, row.note, row.text) == ("10⁹/L", "", "0.9")
     chest.context.set_value("crp", "")
     chest.context.remove("LDH")
     chest.context.remove("not there")

@@ -128,6 +128,25 @@ def test_values_outside_of_the_training_range(provenance: Provenance, manifest: 
     assert "far from" not in _doubts(_finding(id="f-edema"), far)
 
 
+def test_numbers_of_doubts_have_three_digits_and_no_exponent(
+    provenance: Provenance, manifest: Manifest
+) -> None:
+    variables = tuple(
+        dataclasses.replace(item, fill=41.4661, mean=8.0, scale=1.0, unit="mm[Hg]")
+        if item.name == "lab.ldh"
+        else dataclasses.replace(item, mean=7.0, unit="10*9/L")
+        if item.name == "lab.crp"
+        else item
+        for item in manifest.context
+    )
+    changed = dataclasses.replace(manifest, context=variables)
+    prediction = _prediction(provenance, {"context": {"lab.crp": 1.0}}, missing=("lab.ldh",))
+    doubts = _doubts(_finding(), Background(prediction, changed))
+    assert "LDH was missing; the model used 41.5 mmHg in its place." in doubts
+    assert "CRP 1 10⁹/L is far from the values that the model was trained with" in doubts
+    assert "(mostly 147 to 8100 10⁹/L)" in doubts
+
+
 def test_unknown_images_are_doubts(provenance: Provenance, manifest: Manifest) -> None:
     def novelty(value: float, **fields: Any) -> Background:
         return Background(_prediction(provenance, {"novelty": value}, **fields), manifest)

@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from ..errors import InputError
 
-__all__ = ["Unit", "convert", "ucum_unit", "unit_candidates"]
+__all__ = ["Unit", "convert", "ucum_unit", "unit_candidates", "unit_text"]
 
 TORR_PA = Fraction(101325, 760)
 MERCURY_PA = Fraction(133322, 1000)
@@ -98,6 +98,8 @@ _ALONE: dict[str, tuple[str, Fraction]] = {
 }
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_MICRO = re.compile(r"(?<![A-Za-z])u(?=(?:g|mol|L|l|kat|U)(?![A-Za-z]))")
 _ANNOTATION = re.compile(r"\{([^{}]*)\}")
 _EQUIVALENT = re.compile(r"(?<![A-Za-z])(FEU|DDU)s?(?![A-Za-z])", re.IGNORECASE)
 _POWER_OF_TEN = re.compile(r"\A[x×*]?10(?:\*\*|\*|\^|[eE]\+?|\()(\d{1,2})\)?(?=/|\Z)")
@@ -145,6 +147,16 @@ def _candidates(text: str, exactly: bool) -> tuple[Unit, ...]:
                 Unit(f"{kind}/volume", size / volume, annotation) for size in sizes for volume in volumes
             ]
     return tuple(dict.fromkeys(found))
+
+
+def unit_text(code: str) -> str:
+    """Write a UCUM code as people do: ``10⁹/L`` for ``10*9/L``, ``mmHg``, ``µg/L``; empty for ``1``.
+
+    What it returns is read back as the same unit; what is no UCUM code stays as it is.
+    """
+    text = re.sub(r"(?<!\d)10\*(\d+)", lambda match: "10" + match[1].translate(_RAISED), code)
+    text = text.replace("[Hg]", "Hg").replace("[IU]", "IU").replace("[iU]", "IU")
+    return "" if text == "1" else _MICRO.sub("µ", text)
 
 
 def ucum_unit(code: str) -> Unit:

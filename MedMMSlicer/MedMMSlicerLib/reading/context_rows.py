@@ -8,6 +8,7 @@ from typing import Any
 
 from ..bundles.manifest import ContextVariable
 from ..context.analytes import analyte_of_name
+from ..context.units import unit_text
 from ..core import ClinicalContext, LaboratoryResult
 from .record import TypedValue
 from .rows import LaboratoryRow
@@ -83,13 +84,14 @@ def _row(
         if refused:
             reason = next((text for text in source.remarks if name in text.split()), "It is not used.")
             last = refused[-1]
-            return LaboratoryRow(**common, text=_number(last), unit=last.unit, flag="invalid", note=reason)
-        return LaboratoryRow(**common, text="", unit=usual, flag="missing")
+            text, unit = _number(last), unit_text(last.unit)
+            return LaboratoryRow(**common, text=text, unit=unit, flag="invalid", note=reason)
+        return LaboratoryRow(**common, text="", unit=unit_text(usual), flag="missing")
     low, high = _reference(result, source.used.sex)
     return LaboratoryRow(
         **common,
         text=typed.text if typed else _number(result),
-        unit=typed.unit if typed else result.unit,
+        unit=unit_text(typed.unit if typed else result.unit),
         reference_text=_range(low, high, result.unit),
         flag=_flag(result.value, low, high),
         note=_note(name, result, typed, source.model_notes),
@@ -98,8 +100,8 @@ def _row(
 
 def _note(name: str, result: LaboratoryResult, typed: TypedValue | None, notes: Sequence[str]) -> str:
     parts = [typed.note] if typed and typed.note else []
-    if typed and typed.unit != result.unit:
-        parts.append(f"= {_number(result)} {result.unit}")
+    if typed and unit_text(typed.unit) != unit_text(result.unit):
+        parts.append(f"= {_number(result)} {unit_text(result.unit)}".rstrip())
     parts += [text for text in notes if text.split(" ", 1)[0] == f"{_PREFIX}{name}"]
     return " ".join(parts)
 
@@ -139,7 +141,7 @@ def _range(low: float | None, high: float | None, unit: str) -> str:
         text = f"≥ {low:g}"
     else:
         return ""
-    return text if unit == "1" else f"{text} {unit}"
+    return f"{text} {unit_text(unit)}".rstrip()
 
 
 def _number(result: LaboratoryResult) -> str:

@@ -7,7 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..bundles.manifest import ContextVariable, Manifest
+from ..context.units import unit_text
 from ..core import Contribution, Finding, OperatingPoint, Prediction, localized
 from ..reporting.quantities import format_number, format_probability, mid_sentence, sentence_case
 from ..reporting.regions import contribution_name, variable_name
@@ -149,7 +152,7 @@ def _value_text(name: str, background: Background, language: str) -> str:
         numbers = {} if variable is None else variable.categories
         text = next((key for key, number in numbers.items() if number == value), "")
         return wording_of(language).word(f"sex.{text.upper()[:1]}", text) if name == "sex" else text
-    return f"{value:g} {variable.unit if variable else ''}".strip()
+    return f"{value:g} {unit_text(variable.unit) if variable else ''}".strip()
 
 
 def _method(background: Background, has_contributions: bool, finding: Finding, language: str) -> str:
@@ -279,7 +282,7 @@ def _missing(background: Background, language: str) -> Iterator[str]:
         if variable is None or variable.categories:
             yield phrase("doubt.missing-fixed", language, name=label)
         else:
-            fill = f"{variable.fill:g} {'' if name == 'age' else variable.unit}".strip()
+            fill = _rounded(variable.fill, variable)
             fill = phrase("age", language, number=fill) if name == "age" else fill
             yield phrase("doubt.missing", language, name=label, fill=fill)
 
@@ -301,9 +304,15 @@ def _range(background: Background, language: str) -> Iterator[str]:
             language,
             name=sentence_case(variable_name(name, wording_of(language))),
             value=_value_text(name, background, language),
-            low=f"{max(low, minimum):.3g}",
-            high=f"{high:.3g} {'' if name == 'age' else variable.unit}".strip(),
+            low=_rounded(max(low, minimum)),
+            high=_rounded(high, variable),
         )
+
+
+def _rounded(value: float, variable: ContextVariable | None = None) -> str:
+    """Three digits that count, without an exponent, and the unit; an age has none here."""
+    unit = "" if variable is None or variable.name == "age" else unit_text(variable.unit)
+    return f"{np.format_float_positional(float(f'{value:.3g}'), trim='-')} {unit}".rstrip()
 
 
 def _notes(background: Background, language: str) -> Iterator[str]:

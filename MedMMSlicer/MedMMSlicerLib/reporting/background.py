@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from ..context.analytes import analytes
+from ..context.units import unit_text
 from ..core import Case, ClinicalContext, LaboratoryResult, Series
 from .plain_text import clean_text
 from .quantities import format_date, format_number, sentence_case
@@ -74,7 +75,7 @@ def _laboratory(item: LaboratoryResult, wording: Wording) -> str:
     elif math.isnan(item.value):
         value = wording.word("not_finite")
     else:
-        value = f"{item.value:g} {item.unit}".strip()
+        value = f"{item.value:g} {unit_text(item.unit)}".strip()
     low, high = item.reference_low, item.reference_high
     if low is None and high is None:
         return f"{name} {value}"
@@ -82,7 +83,7 @@ def _laboratory(item: LaboratoryResult, wording: Wording) -> str:
         limits = f"{low:g}–{high:g}"
     else:
         limits = f"≤ {high:g}" if low is None else f"≥ {low:g}"
-    reference = wording.word("reference").replace("{range}", f"{limits} {item.unit}".strip())
+    reference = wording.word("reference").replace("{range}", f"{limits} {unit_text(item.unit)}".strip())
     return f"{name} {value}{reference}"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -30,6 +31,7 @@ _LATIN_FILES = (
 )
 _LARGEST_FONT = 64 << 20
 _VIEWER_FONT = "STSong-Light"
+_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,11 @@ def fonts() -> tuple[FontChoice, ...]:
 def font_runs(text: str, bold: bool = False) -> Iterator[tuple[str, str]]:
     """Pieces of a text with the name of the font that sets each.
 
-    A character that no font has is replaced by its plain form (a subscript 2 by 2), else by a question mark.
+    A character that no font has is replaced by its plain form (a subscript 2 by 2), else by a question mark;
+    ``10⁹`` becomes ``10^9``, not another number.
     """
     run, name = "", ""
-    for character in text:
+    for character in _RAISED.sub(lambda found: _exponent(found[0]), text):
         piece, choice = _set(character)
         wanted = choice.bold if bold else choice.name
         if run and (wanted != name) and piece != " ":
@@ -73,6 +76,12 @@ def font_runs(text: str, bold: bool = False) -> Iterator[tuple[str, str]]:
         run += piece
     if run:
         yield run, name
+
+
+def _exponent(raised: str) -> str:
+    if all(any(choice.has(digit) for choice in fonts()) for digit in raised):
+        return raised
+    return "^" + unicodedata.normalize("NFKC", raised)
 
 
 def _set(character: str) -> tuple[str, FontChoice]:
