@@ -17,6 +17,8 @@ __all__ = ["FlatLayers"]
 
 _CHANNELS = 4
 _BLACK = 0xFF000000
+_FORMS = ("RGBX8888", "RGBA8888", "RGBA8888_Premultiplied")
+"""What all is blended into, a layer as Slicer gives it, and what the graphics library drew over nothing."""
 _AS_IT_IS = (255.0, 127.5)
 """Color window and level of a mapper that shows the colors it gets."""
 
@@ -31,7 +33,7 @@ class FlatLayers:
 
     def __init__(self, renderer: Any) -> None:
         self._renderer = renderer
-        self._picture = self._layer = self._over = _Picture((0, 0), "")
+        self._pictures: tuple[_Picture, ...] = ()
         self._actors: list[Any] = []
 
     def find(self, size_px: tuple[int, int]) -> bool:
@@ -66,25 +68,24 @@ class FlatLayers:
         from PySide6.QtGui import QPainter
         from vtkmodules.util.numpy_support import vtk_to_numpy
 
-        if self._picture.size_px != size_px:
-            self._picture = _Picture(size_px, "RGBX8888")
-            self._layer = _Picture(size_px, "RGBA8888")
-            self._over = _Picture(size_px, "RGBA8888_Premultiplied")
+        if not self._pictures or self._pictures[0].size_px != size_px:
+            self._pictures = tuple(_Picture(size_px, form) for form in _FORMS)
+        picture, layer, lines = self._pictures
         # Outside of the image there is color without opacity.
-        self._picture.image.fill(_BLACK)
+        picture.image.fill(_BLACK)
         # Qt blends several times as fast as vtkImageBlend.
-        painter = QPainter(self._picture.image)
+        painter = QPainter(picture.image)
         for actor in self._actors:
             scalars = actor.GetMapper().GetInput().GetPointData().GetScalars()
             colors: NDArray[np.uint8] = vtk_to_numpy(scalars)  # type: ignore[no-untyped-call]
             # VTK's first row is at the bottom: so it is in all of these, until the end.
-            self._layer.pixels[...] = colors.reshape(self._layer.pixels.shape)
-            painter.drawImage(0, 0, self._layer.image)
+            layer.pixels[...] = colors.reshape(layer.pixels.shape)
+            painter.drawImage(0, 0, layer.image)
         if over is not None:
-            self._over.pixels[...] = over[::-1]
-            painter.drawImage(0, 0, self._over.image)
+            lines.pixels[...] = over[::-1]
+            painter.drawImage(0, 0, lines.image)
         painter.end()
-        return self._picture.pixels[::-1]
+        return picture.pixels[::-1]
 
 
 class _Picture:
@@ -93,12 +94,10 @@ class _Picture:
     def __init__(self, size_px: tuple[int, int], form: str) -> None:
         from PySide6.QtGui import QImage
 
-        width, height = size_px
         self.size_px = size_px
-        self.image: Any = QImage(width, height, getattr(QImage.Format, f"Format_{form or 'Invalid'}"))
-        self.pixels: NDArray[np.uint8] = np.zeros((height, width, _CHANNELS), np.uint8)
-        if form:
-            self.pixels = np.frombuffer(self.image.bits(), np.uint8).reshape(self.pixels.shape)
+        self.image: Any = QImage(*size_px, getattr(QImage.Format, f"Format_{form}"))
+        shape = (size_px[1], size_px[0], _CHANNELS)
+        self.pixels: NDArray[np.uint8] = np.frombuffer(self.image.bits(), np.uint8).reshape(shape)
 
 
 def _is_flat(prop: Any, size_px: tuple[int, int]) -> bool:
