@@ -147,6 +147,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/overlay/planes.py
   MedMMSlicerLib/overlay/regions.py
   MedMMSlicerLib/overlay/words.py
+  MedMMSlicerLib/processes.py
   MedMMSlicerLib/reading/__init__.py
   MedMMSlicerLib/reading/case_facts.py
   MedMMSlicerLib/reading/case_opening.py
@@ -420,6 +421,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/widgets/tables.py
   MedMMSlicerLib/widgets/translation.py
   MedMMSlicerLib/widgets/typed_sentences.py
+  MedMMSlicerLib/widgets/wheel_guard.py
   )
 
 set(MODULE_PYTHON_RESOURCES

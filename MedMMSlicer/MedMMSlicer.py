@@ -42,8 +42,8 @@ class MedMMSlicerWidget(ScriptedLoadableModuleWidget):
     """The panel; what it shows and does is in MedMMSlicerLib.widgets and MedMMSlicerLib.reading."""
 
     def __init__(self, parent=None):
+        self.logic = self.room = self.panel = None  # first: without a parent, Slicer's class calls setup()
         ScriptedLoadableModuleWidget.__init__(self, parent)
-        self.logic = self.room = self.panel = None
 
     def setup(self):
         """Build the panel; called once, when it is first opened."""
@@ -131,7 +131,7 @@ class MedMMSlicerLogic(ScriptedLoadableModuleLogic):
         import SampleData
         from MedMMSlicerLib.core import localized
         from MedMMSlicerLib.errors import MedMMError
-        from MedMMSlicerLib.samples import list_samples
+        from MedMMSlicerLib.samples import list_samples, sample_uri
 
         try:
             samples = list_samples()
@@ -142,7 +142,7 @@ class MedMMSlicerLogic(ScriptedLoadableModuleLogic):
             SampleData.SampleDataLogic.registerCustomSampleDataSource(
                 category="MedMM",
                 sampleName=localized(sample.title, "en"),
-                uris=f"package:{sample.package}/{sample.file}",
+                uris=sample_uri(sample),
                 fileNames=sample.file.rsplit("/", 1)[-1],
                 nodeNames=sample.id,
                 checksums=f"SHA256:{sample.sha256}",

@@ -12,7 +12,7 @@ from pathlib import Path
 from .core import LocalizedText
 from .errors import InputError
 
-__all__ = ["Sample", "list_samples", "sample_path", "shipped_folder"]
+__all__ = ["Sample", "list_samples", "sample_path", "sample_uri", "shipped_folder"]
 
 
 @dataclass(frozen=True)
@@ -69,22 +69,34 @@ def sample_path(sample: Sample) -> Path:
     InputError
         If the package is not installed or its file is another one.
     """
-    top = sample.file.split("/", 1)[0]
-    found = importlib.util.find_spec(top)
+    path = _find(sample)
+    if path is None:
+        # Not "medmm-slicer[demo]": inside Slicer that would install a second MedMM.
+        raise InputError(
+            f"The sample '{sample.id}' needs the package {sample.package}. Run: pip install {sample.package} "
+            f"(in Slicer's Python console: slicer.util.pip_install('{sample.package}'))."
+        )
+    if hashlib.sha256(path.read_bytes()).hexdigest() != sample.sha256:
+        raise InputError(
+            f"{path} is not the expected sample file (its SHA-256 differs). Reinstall {sample.package}."
+        )
+    return path
+
+
+def sample_uri(sample: Sample) -> str:
+    """Where Slicer's scripts load a sample from; ``package:...``, which fails, if it is not installed.
+
+    The buttons of Slicer's Sample Data module ask our own loader instead, which says what is missing.
+    """
+    path = _find(sample)
+    return f"package:{sample.package}/{sample.file}" if path is None else path.as_uri()
+
+
+def _find(sample: Sample) -> Path | None:
+    found = importlib.util.find_spec(sample.file.split("/", 1)[0])
     locations: Sequence[str] = () if found is None else (found.submodule_search_locations or ())
-    for location in locations:
-        path = Path(location).parent / sample.file
-        if path.is_file():
-            if hashlib.sha256(path.read_bytes()).hexdigest() != sample.sha256:
-                raise InputError(
-                    f"{path} is not the expected sample file (its SHA-256 differs). "
-                    f"Reinstall {sample.package}."
-                )
-            return path
-    raise InputError(
-        f"The sample '{sample.id}' needs the package {sample.package}. "
-        'Run: pip install "medmm-slicer[demo]"'
-    )
+    paths = (Path(location).parent / sample.file for location in locations)
+    return next((path for path in paths if path.is_file()), None)
 
 
 def _points(values: Sequence[Sequence[float]]) -> tuple[tuple[float, float, float], ...]:

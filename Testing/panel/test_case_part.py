@@ -39,6 +39,33 @@ def test_the_cases_are_listed_and_chosen(part: Any, fake_room: Any) -> None:
     assert fake_room.asked("select")[1:] == [("one",), ("two",), ("one",)]
 
 
+def roll(widget: Any) -> None:
+    """One notch of the wheel over a widget."""
+    import qt
+
+    place = qt.QPointF(4, 4)
+    event = qt.QWheelEvent(
+        place, place, qt.QPoint(0, 0), qt.QPoint(0, -120), qt.Qt.NoButton, qt.Qt.NoModifier,
+        qt.Qt.NoScrollPhase, False,
+    )  # fmt: skip
+    qt.QApplication.sendEvent(widget, event)
+
+
+def test_the_wheel_changes_nothing_that_was_not_chosen(part: Any, fake_room: Any) -> None:
+    """Who scrolls the panel passes over lists: the case, or the sex of the patient, shall stay."""
+    combos = (part.ui.caseCombo, part.ui.modelCombo, part.ui.seriesTable.cellWidget(0, 0))
+    before = [combo.currentIndex for combo in combos]
+    for combo in combos:
+        combo.clearFocus()
+        roll(combo)
+    assert [combo.currentIndex for combo in combos] == before
+    part.widget.activateWindow()
+    part.ui.caseCombo.setFocus()
+    assert part.ui.caseCombo.hasFocus()
+    roll(part.ui.caseCombo)
+    assert part.ui.caseCombo.currentIndex == 1
+
+
 def test_without_a_case_it_says_so(part: Any, fake_room: Any) -> None:
     fake_room.cases.list, fake_room.cases.current_id = (), ""
     part.refresh()

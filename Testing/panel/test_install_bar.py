@@ -82,6 +82,18 @@ def test_what_is_missing_is_all_that_is_shown(panel: Any) -> None:
     assert not panel.ui.installCancelButton.visible and not panel.ui.installProgressBar.visible
 
 
+def test_keys_and_menus_do_nothing_before(panel: Any, needs: Any) -> None:
+    """They would end in an error that only Slicer's Python console shows."""
+
+    def enabled() -> set[str]:
+        return {action.id for action in panel.hotkeys.actions if panel.hotkeys.qaction(action.id).enabled}
+
+    assert {name.split(".")[0] for name in enabled()} == {"panel"}
+    needs.missing = ()
+    panel.enter()
+    assert enabled() == {action.id for action in panel.hotkeys.actions}
+
+
 def test_nothing_is_asked_of_the_room_before(panel: Any, room: Any, pump: Any) -> None:
     def fail() -> None:
         raise AssertionError("asked too early")

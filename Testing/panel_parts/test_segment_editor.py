@@ -79,10 +79,11 @@ class Segments:
 
 
 @pytest.fixture
-def room(scene: Any) -> Any:
+def room(scene: Any, phantom: Any) -> Any:
     told: list[Any] = []
     return SimpleNamespace(
         scene=scene,
+        cases=SimpleNamespace(nodes=lambda _role: (phantom.segmentation_id,)),
         listeners=Listeners(),
         segments=Segments(),
         run=SimpleNamespace(state=RunState()),
@@ -125,6 +126,14 @@ def test_it_says_what_is_edited_and_offers_sensible_values(editor: Any, room: An
     assert phantom.image.max() >= editor.ui.highSpin.value >= np.percentile(inside, 90)
     assert 1.4 <= editor.ui.sizeSpin.value <= 5
     assert editor.tool == "paint" and not editor.ui.undoButton.isEnabled()
+
+
+def test_it_ends_when_another_case_is_current(editor: Any, room: Any, view: Any) -> None:
+    room.cases.nodes = lambda _role: ()
+    done: list[bool] = []
+    editor.on_done = lambda: done.append(True)
+    room.listeners.emit("case")
+    assert not editor.engine.is_active and done == [True] and view.handlers == []
 
 
 def test_it_says_the_side_that_two_segments_differ_by(editor: Any, room: Any, phantom: Any) -> None:

@@ -30,6 +30,21 @@ def _points(room: Any) -> dict[str, tuple[str, bool, bool]]:
     }
 
 
+def test_points_of_the_reader_go_elsewhere(room: Any) -> None:
+    """Slicer makes each new point list the active one, into which the next point is placed."""
+    scene = room.scene
+    selection = scene.GetNodeByID("vtkMRMLSelectionNodeSingleton")
+    own = scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", "Own")
+    assert selection.GetActivePlaceNodeID() == own.GetID()
+    before = _points(room)
+    room.findings.add("Calcification", location_ras=(1.0, 2.0, 3.0))
+    assert len(_points(room)) == len(before) + 1
+    assert selection.GetActivePlaceNodeID() == own.GetID()
+    assert selection.GetActivePlaceNodeClassName() == "vtkMRMLMarkupsFiducialNode"
+    node = scene.GetNodeByID(room.cases.nodes("locations")[0])
+    assert node.GetFixedNumberOfControlPoints()
+
+
 def test_rows_say_what_the_model_found(room: Any) -> None:
     rows = {row.id: row for row in room.findings.rows()}
     assert set(rows) == {"f-lung-left", "f-lung-right", "f-pneumonia", "f-edema", "q-cut"}

@@ -124,6 +124,20 @@ def test_an_edit_changes_measurements_types_findings_and_report(
     assert moved["f-lung-left"] != {row.id: row.location_ras for row in place}["f-lung-left"]
 
 
+def test_an_edit_elsewhere_is_caught_up_with(
+    room: Any, edit_voxels: Callable[..., None], texts: Callable[..., dict[str, str]]
+) -> None:
+    """Slicer's own Segment Editor tells nobody."""
+    before, report = _volume(room, "m-lung-left-volume"), room.report.report
+    room.segments.catch_up()
+    assert room.report.report == report
+    edit_voxels("lung-left", lambda mask: np.roll(mask, 1, axis=0) | mask)
+    room.segments.catch_up()
+    after = _volume(room, "m-lung-left-volume")
+    assert after == pytest.approx(before * 4 / 3)
+    assert f"{after:,.0f} mm³" in " ".join(texts(room, "findings").values())
+
+
 def test_refresh_without_an_edit_changes_nothing(room: Any, heard: list[str]) -> None:
     record, report = room.record, room.report.report
     room.segments.refresh()

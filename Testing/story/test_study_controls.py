@@ -119,6 +119,11 @@ def section(hands: Hands) -> None:
     assert not part.ui.section.collapsed
 
 
+def slicer_lists(scene: Any) -> list[Any]:
+    count = scene.GetNumberOfNodesByClass("vtkMRMLMarkupsFiducialNode")
+    return [scene.GetNthNodeByClass(index, "vtkMRMLMarkupsFiducialNode") for index in range(count)]
+
+
 def lesion(hands: Hands, world: StudyWorld) -> None:
     """Mark a lesion by button and by key, and take the marks away by button and menu."""
     part, marks = hands.reader.panel.study, hands.reader.room.study.reading.marks
@@ -134,6 +139,12 @@ def lesion(hands: Hands, world: StudyWorld) -> None:
     choose(hands, "study.mark")
     assert not marks.placing
     mark(hands, world, 60)
+    scene = hands.reader.room.scene
+    (node,) = (item for item in slicer_lists(scene) if item.GetName() == "Marks")
+    # What was recorded is what is seen: it can not be dragged; and later points go elsewhere.
+    assert node.GetNthControlPointLocked(0)
+    selection = scene.GetNodeByID("vtkMRMLSelectionNodeSingleton")
+    assert selection.GetActivePlaceNodeID() != node.GetID()
     choose(hands, "study.unmark")
     assert marks.rows == ()
 

@@ -156,6 +156,7 @@ class Files:
     def _write(self, path: Path) -> bool:
         from MedMMSlicerLib.scene.bundle_io import save_scene
 
+        self._room.segments.catch_up()
         try:
             with labels_for_slicer(self._room.scene):
                 save_scene(self._room.scene, path)

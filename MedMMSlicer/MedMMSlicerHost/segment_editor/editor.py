@@ -155,6 +155,10 @@ class SegmentEditor:
         if not self.engine.is_active:
             self.stop()
             return
+        if self.engine.segmentation_id not in self._room.cases.nodes("segmentation"):
+            # Another case is current: its images are no place to paint in.
+            self._done()
+            return
         state = self._room.run.state
         analyzing = bool(state.busy and state.kind == "analyze")
         if self._analyzing and not analyzing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -140,15 +140,15 @@ class SampleDataLogic:
         return [] if source is None else self.downloadFromSource(source)
 
     def downloadFromSource(self, source: SampleDataSource, maximumAttemptsCount: int = 3) -> list[Any]:
-        """Load a sample: by its own downloader, or by download, check and the reader of each file's type.
+        """Load a sample by download, check and the reader of each file's type.
+
+        As in Slicer, the sample's own downloader is for the buttons of the Sample Data module alone.
 
         Raises
         ------
         ValueError
             If a file does not have its checksum.
         """
-        if source.customDownloader is not None:
-            return _as_nodes(source.customDownloader(source))
         results = []
         columns = zip(
             source.uris,
@@ -186,12 +186,6 @@ class SampleDataLogic:
         import slicer
 
         return slicer.util.loadNodeFromFile(uri, fileType, {**(fileProperties or {}), "name": name})
-
-
-def _as_nodes(result: Any) -> list[Any]:
-    if result is None:
-        return []
-    return list(result) if isinstance(result, Iterable) else [result]
 
 
 def downloadSamples(sampleName: str) -> list[Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import MedMMError, MemoryLimitError, WorkerError
+from ..processes import end_process_tree, own_group
 from .worker_folder import ExchangeFolder
 from .worker_protocol import EVENTS_FILE, LOG_FILE
 
@@ -96,11 +96,7 @@ class WorkerProcess:
 
     def _start(self, command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         (self.folder / EVENTS_FILE).touch()
-        # A group of its own: `kill` then also ends what a launcher (PythonSlicer) has started, and Ctrl-C in
-        # a terminal reaches the client alone.
-        flags = 0
-        if sys.platform == "win32":
-            flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+        # Ctrl-C in a terminal reaches the client alone, too.
         with (self.folder / LOG_FILE).open("wb") as log:
             return subprocess.Popen(
                 [*command, str(self.folder)],
@@ -109,9 +105,8 @@ class WorkerProcess:
                 stderr=log,
                 cwd=self.folder.parent,
                 env=dict(environment),
-                start_new_session=True,
-                creationflags=flags,
                 bufsize=0,
+                **own_group(),
             )
 
     @property
@@ -161,10 +156,7 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """End the process and all that it started, at once, and remove the folder."""
-        if self._popen.poll() is None:
-            self._signal_group()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._popen.wait(_KILL_WAIT_S)
+        end_process_tree(self._popen, _KILL_WAIT_S)
         self._release()
 
     def close(self) -> None:
@@ -176,13 +168,6 @@ class WorkerProcess:
             self.kill()
         else:
             self._release()
-
-    def _signal_group(self) -> None:
-        if sys.platform == "win32":
-            self._popen.kill()
-            return
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._popen.pid, signal.SIGKILL)
 
     def _close_input(self) -> None:
         assert self._popen.stdin is not None

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import InstallationError
+from ..processes import end_process_tree, own_group
 from .environment import PythonEnvironment
 
 __all__ = ["PipProcess", "pip_variables"]
 
 _KILL_WAIT_S = 2.0
-_NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 _MISLEADING = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_DRY_RUN", "PIP_REQUIREMENT")
 """Settings that would send the packages elsewhere, or nowhere."""
 
@@ -62,7 +59,6 @@ class PipProcess:
         try:
             with log.open("ab") as output:
                 self._position = output.tell()
-                # A session of its own: PythonSlicer is a launcher, and `kill` has to end what it started too.
                 self._popen = subprocess.Popen(
                     list(command),
                     stdin=subprocess.DEVNULL,
@@ -70,8 +66,7 @@ class PipProcess:
                     stderr=subprocess.STDOUT,
                     cwd=log.parent,
                     env=dict(variables),
-                    start_new_session=True,
-                    creationflags=_NO_WINDOW,
+                    **own_group(),
                 )
         except OSError as error:
             raise InstallationError(
@@ -101,13 +96,4 @@ class PipProcess:
 
     def kill(self) -> None:
         """End it and all that it started."""
-        if self._popen.poll() is not None:
-            return
-        if sys.platform == "win32":
-            tree = ("taskkill", "/T", "/F", "/PID", str(self._popen.pid))
-            subprocess.run(tree, capture_output=True, check=False, creationflags=_NO_WINDOW)
-        else:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._popen.pid, signal.SIGKILL)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._popen.wait(_KILL_WAIT_S)
+        end_process_tree(self._popen, _KILL_WAIT_S)

@@ -20,11 +20,13 @@ from ..errors import MedMMError
 from ..inference.worker_codec import ArrayFiles, decode, encode
 from ..inference.worker_folder import ExchangeFolder, remove_abandoned
 from ..inference.worker_process import worker_environment
+from ..processes import end_process_tree, own_group
 
 __all__ = ["CasePrefetch"]
 
 _RESULT = "series.json"
 _PREFIX = "next-0"
+_KILL_WAIT_S = 2.0
 _Result = tuple[Series, ...]
 
 
@@ -81,6 +83,7 @@ class CasePrefetch:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env=worker_environment(),
+                **own_group(),
             )
         except OSError:
             # Then the case is read when it is opened, and whoever opens it hears what is wrong.
@@ -108,9 +111,8 @@ class CasePrefetch:
 
     def close(self) -> None:
         """End the process and remove its files."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
+        if self._process is not None:
+            end_process_tree(self._process, _KILL_WAIT_S)
         if self._folder is not None:
             self._folder.remove()
         self._key, self._process, self._folder = "", None, None

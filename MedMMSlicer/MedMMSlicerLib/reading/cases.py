@@ -70,6 +70,9 @@ class CaseDesk:
         """
         self._store.get(case_id)
         with self._room.listeners.hold():
+            if case_id != self.current_id:
+                # A segment may have been edited a moment ago: afterwards nobody would measure it.
+                self._room.segments.catch_up()
             self._store.make_current(case_id)
             self._show()
             self._room.evidence.after_select()
@@ -360,11 +363,15 @@ class CaseDesk:
     def _scene_changed(self, change: str, node_id: str) -> None:
         from ..scene.cases import drop_tree_items, tree_items
 
-        if change == "closing":
+        if change == "saving":
+            self._room.segments.catch_up()
+        elif change == "closing":
             self._room.run.scene_closing()
         elif change == "closed":
             self._store.forget_all()
             self._room.listeners.emit(*_ALL)
+        elif change == "saved":
+            self._room.report.workflow.autosave.scene_saved()
         elif change == "imported":
             with self._room.listeners.hold():
                 self._store.rescan()

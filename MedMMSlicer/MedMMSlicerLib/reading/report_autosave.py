@@ -118,6 +118,13 @@ class ReportAutosave:
                 self._store.remove_case(entry.id)
                 self._heads.pop(entry.id, None)
 
+    def scene_saved(self) -> None:
+        """Slicer saved the scene; a file that can not be removed is told."""
+        try:
+            self.saved()
+        except MedMMError as error:
+            self._room.tell("warning", error)
+
     def offers(self) -> tuple[RecoveryFile, ...]:
         """What an ended session left of the current case and the scene does not have, the newest first."""
         record = self._room.record

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..core import LabelMap, SegmentDefinition, VolumeGeometry
-from ..errors import InputError, UsageError
+from ..errors import InputError, MedMMError, UsageError
 from ..scene import segment_display as display
 from ..scene.node_updates import set_table_cells
 from ..scene.segment_display import SegmentView
@@ -280,6 +280,20 @@ class SegmentDesk:
         with self._room.listeners.hold():
             self._update_record()
             self._room.listeners.emit("segments")
+
+    def catch_up(self) -> None:
+        """Bring everything in step after somebody else's editor, Slicer's own: it tells nobody.
+
+        What can not be measured is told.
+        """
+        if self._room.record is None:
+            return
+        try:
+            with self._room.listeners.hold():
+                self._update_record()
+                self._room.listeners.emit("segments")
+        except MedMMError as error:
+            self._room.tell("error", error)
 
     def after_results(self) -> None:
         """Bring everything in step at once when segmentations were added or updated."""

@@ -44,6 +44,7 @@ class StudyMarks:
         self._node_id = ""
         self._token: Any = None
         self._showing = False
+        self._before = ("", "")
 
     @property
     def rows(self) -> tuple[Mark, ...]:
@@ -85,18 +86,21 @@ class StudyMarks:
         if not self._node_id:
             raise UsageError("Marks are placed while a case is read.")
         self._target = target
-        begin_placing(self._room.scene, self._node_id)
+        before = begin_placing(self._room.scene, self._node_id)
+        if before[1] != self._node_id:
+            self._before = before
 
     def stop(self) -> None:
         """Let clicks do again what they do otherwise."""
         from ..scene.study_marks import end_placing
 
-        end_placing(self._room.scene)
+        end_placing(self._room.scene, self._node_id, self._before)
 
     def select(self, index: int) -> None:
         """Select a mark and show its place."""
         from ..scene.views import jump_to
 
+        self._release()
         self._selected = index if 0 <= index < len(self._marks) else -1
         if self._selected >= 0:
             jump_to(self._room.scene, self._marks[self._selected].position_ras)
@@ -111,6 +115,7 @@ class StudyMarks:
             If there is no such mark.
         """
         changed = dataclasses.replace(self._mark(index), rating=rating)
+        self._release()
         self._marks = (*self._marks[:index], changed, *self._marks[index + 1 :])
         self._on_changed()
 
@@ -141,6 +146,11 @@ class StudyMarks:
             remove_nodes(self._room.scene, [self._node_id])
         self._node_id, self._marks, self._selected, self._target = "", (), -1, ""
 
+    def _release(self) -> None:
+        """Once a mark is placed, the reader's later points go where they went before."""
+        if not self.placing:
+            self.stop()
+
     def _mark(self, index: int) -> Mark:
         if not 0 <= index < len(self._marks):
             raise UsageError("There is no such mark. Select one in the list.")
@@ -163,7 +173,7 @@ class StudyMarks:
 
     def _placed(self) -> None:
         """Take over the point that a click has added; also called when placing ended without one."""
-        from ..scene.study_marks import points_of_marks
+        from ..scene.study_marks import lock_marks, points_of_marks
 
         if self._showing:
             return
@@ -174,4 +184,5 @@ class StudyMarks:
                 self._selected = len(self._marks) - 1
                 # Not shown anew: Slicer is still busy with the point that it has just placed.
                 self._highlight()
+                lock_marks(self._room.scene, self._node_id)
         self._on_changed()

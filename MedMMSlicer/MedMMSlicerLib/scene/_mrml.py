@@ -15,6 +15,8 @@ from ..errors import InputError, UsageError
 __all__ = [
     "MrmlNode",
     "MrmlScene",
+    "active_place_list",
+    "add_markup",
     "add_node",
     "clean_name",
     "clean_text",
@@ -23,6 +25,7 @@ __all__ = [
     "image_array",
     "node_to_world",
     "right_handed",
+    "set_active_place_list",
     "set_attributes",
     "to_vtk_matrix",
     "to_vtk_scalars",
@@ -34,6 +37,7 @@ MrmlScene = Any
 MrmlNode = Any
 """A ``vtkMRMLNode``."""
 
+_SELECTION = "vtkMRMLSelectionNodeSingleton"
 _NAME_LENGTH = 80
 """Node names become file names in a bundle, percent-encoded, and file systems stop at 255 bytes."""
 
@@ -72,6 +76,36 @@ def add_node(scene: MrmlScene, class_name: str, name: str) -> MrmlNode:
     if not scene.IsNodeClassRegistered(class_name):
         raise UsageError(f"The scene does not know {class_name}. Create the logic of its module first.")
     return scene.AddNewNodeByClass(class_name, clean_name(name))
+
+
+def add_markup(scene: MrmlScene, class_name: str, name: str) -> MrmlNode:
+    """Add a markup that the reader's next point does not go into: Slicer makes each new one the active list.
+
+    Raises
+    ------
+    UsageError
+        If nobody has registered the class.
+    """
+    before = active_place_list(scene)
+    node = add_node(scene, class_name, name)
+    set_active_place_list(scene, before)
+    return node
+
+
+def active_place_list(scene: MrmlScene) -> tuple[str, str]:
+    """Class name and node id of what Slicer's *place a point* adds to, empty strings without one."""
+    selection = scene.GetNodeByID(_SELECTION)
+    if selection is None:
+        return "", ""
+    return str(selection.GetActivePlaceNodeClassName() or ""), str(selection.GetActivePlaceNodeID() or "")
+
+
+def set_active_place_list(scene: MrmlScene, wanted: tuple[str, str]) -> None:
+    """Set what `active_place_list` returned."""
+    selection = scene.GetNodeByID(_SELECTION)
+    if selection is not None and active_place_list(scene) != wanted:
+        selection.SetReferenceActivePlaceNodeClassName(wanted[0] or None)
+        selection.SetReferenceActivePlaceNodeID(wanted[1] or None)
 
 
 def clean_text(text: str) -> str:

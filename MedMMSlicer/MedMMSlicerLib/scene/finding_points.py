@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..core import Finding
 from ._finding_texts import finding_description, finding_label
-from ._mrml import MrmlNode, MrmlScene, add_node
+from ._mrml import MrmlNode, MrmlScene, add_markup
 
 __all__ = ["place_findings"]
 
@@ -62,7 +62,7 @@ def place_findings(
 
 
 def _new_list(scene: MrmlScene) -> MrmlNode:
-    node = add_node(scene, "vtkMRMLMarkupsFiducialNode", "Findings")
+    node = add_markup(scene, "vtkMRMLMarkupsFiducialNode", "Findings")
     node.SetLocked(True)
     node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
@@ -80,11 +80,14 @@ def _match_points(node: MrmlNode, located: Sequence[Finding], volume_id: str) ->
     same = (node.GetAttribute("MedMM.FindingIds") or "") == ids
     if same and node.GetNumberOfControlPoints() == len(located):
         return
+    # Fixed: a point that the reader places while this list is active would go with the next change.
+    node.SetFixedNumberOfControlPoints(False)
     node.RemoveAllControlPoints()
     for finding in located:
         index = node.AddControlPointWorld(*(finding.location_ras or ()))
         if volume_id:
             node.SetNthControlPointAssociatedNodeID(index, volume_id)
+    node.SetFixedNumberOfControlPoints(True)
     node.SetAttribute("MedMM.FindingIds", ids)
 
 

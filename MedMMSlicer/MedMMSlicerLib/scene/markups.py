@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ..core import Box, Finding, localized
 from ._finding_texts import finding_description, finding_label
-from ._mrml import MrmlNode, MrmlScene, add_node, get_node, set_attributes
+from ._mrml import MrmlNode, MrmlScene, add_markup, get_node, set_attributes
 
 __all__ = ["add_boxes", "add_locations", "box_from_node", "locations_from_node"]
 
@@ -37,7 +37,7 @@ def add_locations(
     located = [finding for finding in findings if finding.location_ras is not None]
     if not located:
         return None
-    node = add_node(scene, "vtkMRMLMarkupsFiducialNode", name)
+    node = add_markup(scene, "vtkMRMLMarkupsFiducialNode", name)
     for finding in located:
         index = node.AddControlPoint(*(finding.location_ras or ()), finding_label(finding, language))
         node.SetNthControlPointDescription(index, finding_description(finding))
@@ -45,6 +45,7 @@ def add_locations(
             node.SetNthControlPointAssociatedNodeID(index, volume_id)
     node.SetAttribute("MedMM.FindingIds", " ".join(finding.id for finding in located))
     node.SetLocked(True)
+    node.SetFixedNumberOfControlPoints(True)
     _style(node)
     return str(node.GetID())
 
@@ -82,7 +83,7 @@ def box_from_node(scene: MrmlScene, node_id: str) -> Box:
 
 def _add_box(scene: MrmlScene, box: Box, names: Mapping[str, str]) -> str:
     corners = list(zip(box.minimum_ras, box.maximum_ras, strict=True))
-    node = add_node(
+    node = add_markup(
         scene, "vtkMRMLMarkupsROINode", f"{names.get(box.finding_id, box.finding_id)} {box.score:.2f}"
     )
     node.SetCenter(*((low + high) / 2 for low, high in corners))

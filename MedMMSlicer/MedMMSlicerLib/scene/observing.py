@@ -9,10 +9,18 @@ from ._mrml import MrmlScene
 
 __all__ = ["SCENE_CHANGES", "observe_scene", "unobserve"]
 
-SCENE_CHANGES = ("closing", "closed", "imported", "removing", "removed")
-"""Before and after the scene is emptied, after something was loaded, before and after one node is removed."""
+SCENE_CHANGES = ("closing", "closed", "imported", "saving", "saved", "removing", "removed")
+"""Before and after the scene is emptied, after something was loaded, before and after Slicer saves it, before
+and after one node is removed.
+"""
 
-_EVENTS = {"StartCloseEvent": "closing", "EndCloseEvent": "closed", "EndImportEvent": "imported"}
+_EVENTS = {
+    "StartCloseEvent": "closing",
+    "EndCloseEvent": "closed",
+    "EndImportEvent": "imported",
+    "StartSaveEvent": "saving",
+    "EndSaveEvent": "saved",
+}
 _NODE_EVENTS = {"NodeAboutToBeRemovedEvent": "removing", "NodeRemovedEvent": "removed"}
 
 

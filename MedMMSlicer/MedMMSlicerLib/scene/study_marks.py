@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ._mrml import MrmlNode, MrmlScene, add_node, get_node
+from ._mrml import (
+    MrmlNode,
+    MrmlScene,
+    active_place_list,
+    add_markup,
+    get_node,
+    set_active_place_list,
+)
 
 __all__ = [
     "add_mark_list",
@@ -13,6 +20,7 @@ __all__ = [
     "end_placing",
     "highlight_mark",
     "is_placing",
+    "lock_marks",
     "observe_marks",
     "points_of_marks",
     "show_marks",
@@ -29,7 +37,7 @@ Point = tuple[float, float, float]
 
 def add_mark_list(scene: MrmlScene) -> str:
     """Add an empty point list for marks; returns its id."""
-    node = add_node(scene, "vtkMRMLMarkupsFiducialNode", "Marks")
+    node = add_markup(scene, "vtkMRMLMarkupsFiducialNode", "Marks")
     node.SetSaveWithScene(False)
     node.SetControlPointLabelFormat("%d")
     node.CreateDefaultDisplayNodes()
@@ -72,18 +80,35 @@ def highlight_mark(scene: MrmlScene, node_id: str, selected: int) -> None:
             node.SetNthControlPointSelected(index, index == selected)
 
 
-def begin_placing(scene: MrmlScene, node_id: str) -> None:
-    """Let the next click into a slice view add a point to the list, as Slicer's own place mode does."""
-    selection = get_node(scene, "vtkMRMLSelectionNodeSingleton")
-    selection.SetReferenceActivePlaceNodeClassName("vtkMRMLMarkupsFiducialNode")
-    selection.SetReferenceActivePlaceNodeID(node_id)
+def lock_marks(scene: MrmlScene, node_id: str) -> None:
+    """Let no mark be dragged: what was recorded is what is seen; allowed while a point is being placed."""
+    node = get_node(scene, node_id, "vtkMRMLMarkupsFiducialNode")
+    for index in range(node.GetNumberOfControlPoints()):
+        placed = node.GetNthControlPointPositionStatus(index) == node.PositionDefined
+        if placed and not node.GetNthControlPointLocked(index):
+            node.SetNthControlPointLocked(index, True)
+
+
+def begin_placing(scene: MrmlScene, node_id: str) -> tuple[str, str]:
+    """Let the next click into a slice view add a point to the list, as Slicer's own place mode does.
+
+    Returns
+    -------
+    (str, str)
+        What was placed into before, for `end_placing`.
+    """
+    before = active_place_list(scene)
+    set_active_place_list(scene, ("vtkMRMLMarkupsFiducialNode", node_id))
     interaction = get_node(scene, "vtkMRMLInteractionNodeSingleton")
     interaction.SetPlaceModePersistence(0)
     interaction.SetCurrentInteractionMode(interaction.Place)
+    return before
 
 
-def end_placing(scene: MrmlScene) -> None:
-    """Give clicks back to what they do otherwise."""
+def end_placing(scene: MrmlScene, node_id: str, before: tuple[str, str]) -> None:
+    """Give clicks back to what they do otherwise, and later points to the list that had them before."""
+    if active_place_list(scene)[1] == node_id:
+        set_active_place_list(scene, before)
     interaction = scene.GetNodeByID("vtkMRMLInteractionNodeSingleton")
     if interaction is not None and interaction.GetCurrentInteractionMode() == interaction.Place:
         interaction.SetCurrentInteractionMode(interaction.ViewTransform)

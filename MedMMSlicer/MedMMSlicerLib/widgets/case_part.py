@@ -131,6 +131,7 @@ class CasePart(Part):
         combo.setAccessibleName(_("Role of {name}").format(name=item.name))
         combo.setEnabled(bool(item.volume_id))
         combo.connect("currentIndexChanged(int)", lambda index, row=row: self._role_chosen(row, index))
+        self.wheel_guard.watch(combo)
         self.ui.seriesTable.setCellWidget(row, 0, combo)
         return combo
 

@@ -63,7 +63,7 @@ class FindingsPart(Part):
         table.connect("currentCellChanged(int,int,int,int)", self._row_changed)
         table.connect("cellClicked(int,int)", self._row_clicked)
         table.connect("cellDoubleClicked(int,int)", lambda *_cell: self.edit())
-        self._delete_key = qt.QShortcut(qt.QKeySequence(qt.QKeySequence.Delete), table)
+        self._delete_key = qt.QShortcut(qt.QKeySequence("Del"), table)
         self._delete_key.setContext(qt.Qt.WidgetShortcut)
         self._delete_key.connect("activated()", self.remove)
         self.ui.sortCombo.connect("activated(int)", lambda _index: self.refresh())

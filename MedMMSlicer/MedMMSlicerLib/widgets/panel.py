@@ -86,6 +86,7 @@ class ReadingPanel:
         self._refresh_timer.setInterval(0)
         self._refresh_timer.connect("timeout()", self._refresh_due)
         self._hidden_parts: frozenset[str] = frozenset()
+        self._offers = True
         self._tokens = self._subscribe()
         self.install_bar = InstallBar(room, host, self.ui, self.refresh)
         self.refresh()
@@ -117,13 +118,18 @@ class ReadingPanel:
             return
         self._hidden_parts = study.hidden_parts
         for part in self.parts:
-            shown = part.ui_name not in self._hidden_parts
             if part is not self.study:
-                part.widget.setVisible(shown)
+                part.widget.setVisible(part.ui_name not in self._hidden_parts)
+        self._enable_actions()
+
+    def _enable_actions(self) -> None:
+        """Let keys and menus do only what the panel offers just now."""
+        for part in self.parts:
+            enabled = self.ready and part.ui_name not in self._hidden_parts
             for action in map(_action, part.actions()):
                 made = self.hotkeys.qaction(action.id)
-                made.setEnabled(shown)
-                made.setToolTip(action.text if shown else study.obstacle)
+                made.setEnabled(enabled)
+                made.setToolTip(action.text if enabled else self.room.study.obstacle or action.text)
 
     def _later(self, parts: Sequence[Part]) -> None:
         """Refresh parts when the room has said everything: one change is told under several topics."""
@@ -164,6 +170,8 @@ class ReadingPanel:
     def enter(self) -> None:
         """Look again at what may have changed while the panel was not in front."""
         self.install_bar.examine()
+        if self.ready:
+            self.room.segments.catch_up()
         self.refresh()
 
     @property
@@ -176,6 +184,9 @@ class ReadingPanel:
         self.message_bar.refresh()
         self.install_bar.refresh()
         self.ui.scrollArea.setVisible(self.ready)
+        if self._offers != self.ready:
+            self._offers = self.ready
+            self._enable_actions()
         if not self.ready:
             return
         self._dirty.clear()

@@ -10,6 +10,7 @@ import slicer
 from ..errors import InputError, MedMMError
 from ..samples import shipped_folder
 from .translation import retranslate
+from .wheel_guard import WheelGuard
 
 __all__ = ["Action", "Part", "load_ui"]
 
@@ -51,6 +52,8 @@ class Part:
     widget : QWidget
     ui : object
         Its children as attributes, by their names.
+    wheel_guard : WheelGuard
+        Of its fields.
     """
 
     ui_name = ""
@@ -61,6 +64,7 @@ class Part:
         self.host = host
         self.widget = load_ui(self.ui_name)
         self.ui = slicer.util.childWidgetVariables(self.widget)
+        self.wheel_guard = WheelGuard(self.widget)
 
     def refresh(self) -> None:
         """Show what the room says now."""

@@ -83,7 +83,7 @@ class ReportChecksBar(Part):
         """Return what can be done here."""
         return (
             Action("report.check_next", _("Go to the next check"), "Ctrl+Shift+C", self.next_check),
-            Action("report.check_fix", _("Fix what the check says"), "Ctrl+Shift+T", self.fix),
+            Action("report.check_fix", _("Fix what the check says"), "Ctrl+Shift+Y", self.fix),
             Action("report.check_dismiss", _("Dismiss the check"), "", self.dismiss),
         )
 

@@ -31,6 +31,7 @@ class PhraseCompletion:
         self._editor, self._room, self._on_chosen = editor, room, on_chosen
         self._keys_shown: list[str] = []
         self._completer = self._make([])
+        self._old: Any = None
         editor.on_word = self.look
         editor.completing = self.is_open
 
@@ -56,6 +57,10 @@ class PhraseCompletion:
                 self._completer.popup().hide()
             return
         if keys != self._keys_shown:
+            # Not dropped at once: it may be its own event that brought us here.
+            self._completer.popup().hide()
+            self._completer.deleteLater()
+            self._old = self._completer
             self._keys_shown, self._completer = keys, self._make(keys)
         self._completer.setCompletionPrefix(typed)
         popup = self._completer.popup()

@@ -78,7 +78,7 @@ class ReportWorkflowBar(Part):
         return (
             Action("report.preliminary", _("Mark report preliminary"), "", self.make_preliminary),
             Action("report.sign", _("Sign report…"), "Ctrl+Shift+G", self.sign),
-            Action("report.amend", _("Add addendum…"), "Ctrl+Shift+A", self.amend),
+            Action("report.amend", _("Add addendum…"), "Ctrl+Shift+B", self.amend),
             Action("report.verify", _("Verify report"), "", self.verify),
             Action("report.record", _("Record of the report…"), "", self.show_record),
         )

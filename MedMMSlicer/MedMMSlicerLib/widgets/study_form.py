@@ -8,6 +8,7 @@ from typing import Any
 import qt
 
 from .translation import _
+from .wheel_guard import WheelGuard
 
 __all__ = ["ChoiceField", "RadioField", "ScaleField", "StudyForm", "TextField"]
 
@@ -88,6 +89,7 @@ class ScaleField:
         self.spin.connect("valueChanged(int)", self._typed)
         row.addWidget(self.slider, 1)
         row.addWidget(self.spin)
+        self._wheel_guard = WheelGuard(self.widget)
         self.show(None)
 
     @property
@@ -138,6 +140,7 @@ class ChoiceField:
         for text in (_NOTHING, *(text for _value, text in choices)):
             self.widget.addItem(text)
         self.widget.connect("currentIndexChanged(int)", lambda _index: self.on_changed())
+        self._wheel_guard = WheelGuard(self.widget)
 
     @property
     def value(self) -> Any:

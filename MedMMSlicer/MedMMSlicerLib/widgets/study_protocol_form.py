@@ -13,6 +13,7 @@ from ..reading.protocol_draft import ProtocolDraft
 from .part import load_ui
 from .study_rows import Column, RowsTable
 from .translation import _
+from .wheel_guard import WheelGuard
 
 __all__ = ["ProtocolWindow"]
 
@@ -59,6 +60,7 @@ class ProtocolWindow:
         self.dialog.resize(*_SIZE)
         widget = load_ui("StudyProtocol")
         self.ui = slicer.util.childWidgetVariables(widget)
+        self._wheel_guard = WheelGuard(widget)
         column = qt.QVBoxLayout(self.dialog)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(widget)
