@@ -52,7 +52,7 @@ def _doubts(finding: Finding, background: Background, language: str = "en") -> s
 
 def test_operating_point_in_words() -> None:
     english, chinese = point_text(_finding(), "en"), point_text(_finding(), "zh-CN")
-    assert english.startswith("Operating point 34.0%. Of 100 validation patients with it, about 85 reached")
+    assert english.startswith("Operating point 34.0%. Of 100 validation images with it, about 85 reached")
     assert "about 22 reached it too (specificity 78.1%)" in english
     assert "工作点 34.0%" in chinese and "敏感度 85.3%" in chinese and "Of 100" not in chinese
     assert "not known" in point_text(_finding(operating_point=OperatingPoint(0.5)), "en")

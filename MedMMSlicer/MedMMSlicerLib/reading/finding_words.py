@@ -17,13 +17,13 @@ _PHRASES: dict[str, tuple[str, str]] = {
         "模型未为该所见设定工作点。",
     ),
     "point.sensitivity": (
-        "Of 100 validation patients with it, about {number} reached the operating point (sensitivity "
+        "Of 100 validation images with it, about {number} reached the operating point (sensitivity "
         "{value}).",
-        "100 名有此所见的验证患者中约 {number} 名达到工作点（敏感度 {value}）。",
+        "100 幅有此所见的验证图像中约 {number} 幅达到工作点（敏感度 {value}）。",
     ),
     "point.specificity": (
         "Of 100 without it, about {number} reached it too (specificity {value}).",
-        "100 名无此所见的患者中约 {number} 名也达到工作点（特异度 {value}）。",
+        "100 幅无此所见的图像中约 {number} 幅也达到工作点（特异度 {value}）。",
     ),
     "point.unknown": (
         "Sensitivity and specificity there are not known.",
