@@ -192,6 +192,8 @@ def test_rename_color_and_undo(room: Any, texts: Callable[..., dict[str, str]]) 
     room.segments.rename(node_id, "lung-left", " Left  lung, edited ")
     row = _rows(room)["lung-left"]
     assert row.name == "Left lung, edited" and row.touched
+    # Its voxels are the model's: an export has to say so.
+    assert row.algorithm_type == "AUTOMATIC"
     assert "Left lung, edited: volume" in " ".join(texts(room, "findings").values())
     assert room.segments.can_undo
     room.segments.undo()

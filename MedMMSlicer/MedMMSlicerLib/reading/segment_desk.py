@@ -341,7 +341,7 @@ class SegmentDesk:
             opacity=view.opacity_fill,
             volume_text=self._survey.size_text(view.segmentation_id, view.segment_id, self._room.language),
             algorithm_type=view.algorithm_type,
-            touched=view.is_touched,
+            touched=view.is_touched or view.is_relabeled,
             is_new=view.is_new,
             laterality=view.definition.laterality,
         )

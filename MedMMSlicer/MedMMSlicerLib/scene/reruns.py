@@ -133,18 +133,17 @@ def touched_segments(scene: MrmlScene, node_id: str) -> tuple[str, ...]:
 def refresh_algorithm_types(scene: MrmlScene, node_id: str) -> None:
     """Set ``DICOM.SegmentAlgorithmType`` to what is true now; call it before saving or exporting.
 
-    AUTOMATIC: as the model gave it. SEMIAUTOMATIC: changed by a person afterwards. MANUAL: made by a person.
+    AUTOMATIC: as the model gave it. SEMIAUTOMATIC: its voxels were changed by a person afterwards; a new name
+    or color changes none. MANUAL: made by a person.
     """
-    segmentation = get_node(scene, node_id, "vtkMRMLSegmentationNode").GetSegmentation()
-    touched = touched_segments(scene, node_id)
-    for segment_id in segmentation.GetSegmentIDs():
+    node = get_node(scene, node_id, "vtkMRMLSegmentationNode")
+    segmentation, grid = node.GetSegmentation(), grid_of(scene, node)
+    crops = segment_crops(node, segmentation.GetSegmentIDs(), grid)
+    for segment_id, crop in crops.items():
         segment = segmentation.GetSegment(segment_id)
-        by_model = bool(get_tag(segment, "MedMM.Voxels"))
-        set_tag(
-            segment,
-            "DICOM.SegmentAlgorithmType",
-            _MODEL_TYPES[segment_id in touched] if by_model else "MANUAL",
-        )
+        voxels = get_tag(segment, "MedMM.Voxels")
+        by_model = _MODEL_TYPES[voxels != mask_hash(grid.shape, crop)]
+        set_tag(segment, "DICOM.SegmentAlgorithmType", by_model if voxels else "MANUAL")
 
 
 def _target_id(node: MrmlNode, segment_id: str, touched: set[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from ..core import Color, SegmentDefinition
 from ..errors import InputError
 from ._mrml import MrmlNode, MrmlScene, clean_name, get_node
-from ._segment_tags import describe_segment, get_tag
+from ._segment_tags import describe_segment, get_tag, label_hash
 from .segmentations import show_closed_surface
 
 __all__ = [
@@ -42,6 +42,8 @@ class SegmentView:
         Id that the model gave; empty for a segment made by a person.
     created_at : str
         When the model made it, ISO 8601.
+    is_relabeled : bool
+        Whether a person gave it another name, color or code than the model.
     """
 
     segmentation_id: str
@@ -55,10 +57,11 @@ class SegmentView:
     algorithm_type: str
     model_id: str
     created_at: str
+    is_relabeled: bool = False
 
     @property
     def is_touched(self) -> bool:
-        """Whether a person made or changed it, as far as its algorithm type says."""
+        """Whether a person made it or changed its voxels, as far as its algorithm type says."""
         return self.algorithm_type != "AUTOMATIC"
 
     @property
@@ -173,6 +176,7 @@ def _view(node_id: str, display: Any, segment_id: str, segment: Any) -> SegmentV
         algorithm_type=get_tag(segment, "DICOM.SegmentAlgorithmType") or "MANUAL",
         model_id=get_tag(segment, "MedMM.Id"),
         created_at=get_tag(segment, "MedMM.CreatedAt"),
+        is_relabeled=get_tag(segment, "MedMM.Label") not in ("", label_hash(segment)),
     )
 
 
