@@ -250,6 +250,33 @@ def test_a_radiograph_is_shown_alone_and_large(reader: Any, opened: Opened) -> N
     assert visible(reader) == ALL
 
 
+def test_another_image_of_a_study_is_shown_by_choosing_it(
+    reader: Any, sample_dicom: Path, tmp_path: Path
+) -> None:
+    import pydicom
+
+    (tmp_path / "one.dcm").write_bytes(sample_dicom.read_bytes())
+    copy = pydicom.dcmread(sample_dicom)
+    copy.SeriesInstanceUID, copy.SeriesDescription = "1.2.3.4", "Second"
+    copy.SOPInstanceUID = copy.file_meta.MediaStorageSOPInstanceUID = "1.2.3.4.1"
+    copy.save_as(tmp_path / "two.dcm")
+    assert reader.open((tmp_path,))
+    settle()
+    (entry,) = reader.room.cases.entries()
+    assert len(entry.series) == 2
+    shown, other = (item.volume_id for item in entry.series)
+    assert reader.views["Red"].volume.GetID() == shown
+    tree = reader.cases.tree
+    tree.setCurrentItem(tree.topLevelItem(0).child(1))
+    wait_until(lambda: reader.views["Red"].volume.GetID() == other)
+    settle()
+    assert tree.currentItem().text(0) == tree.topLevelItem(0).child(1).text(0)
+    # The model still reads the current one.
+    assert reader.room.cases.entries()[0].series[0].volume_id == shown
+    tree.setCurrentItem(tree.topLevelItem(0))
+    wait_until(lambda: reader.views["Red"].volume.GetID() == shown)
+
+
 def test_two_studies_keep_apart(reader: Any, phantom_file: Path, sample_dicom: Path) -> None:
     assert reader.open((phantom_file,)) and reader.open((sample_dicom,))
     settle()

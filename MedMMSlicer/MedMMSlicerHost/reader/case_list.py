@@ -11,6 +11,9 @@ from .words import _
 
 __all__ = ["CaseList"]
 
+_VOLUME_ROLE = 33
+"""Qt::UserRole and one: the node id of an image."""
+
 
 class CaseList:
     """A tree: cases, and the images of each.
@@ -19,9 +22,11 @@ class CaseList:
     ----------
     room : ReadingRoom
     select : callable
-        ``select(case_id)``.
+        ``select(case_id, volume_id)``; an empty ``volume_id`` means its current image.
     close : callable
         ``close(case_id)``: the reader wants a case out of the way.
+    shown : callable
+        Returns the node id of the image in the slice views.
 
     Attributes
     ----------
@@ -29,10 +34,17 @@ class CaseList:
     tree : QTreeWidget
     """
 
-    def __init__(self, room: Any, select: Callable[[str], object], close: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        room: Any,
+        select: Callable[[str, str], object],
+        close: Callable[[str], object],
+        shown: Callable[[], str],
+    ) -> None:
         self._room = room
         self._select = select
         self._close = close
+        self._shown = shown
         self.widget = qt.QWidget()
         column = qt.QVBoxLayout(self.widget)
         column.setContentsMargins(0, 0, 0, 0)
@@ -74,27 +86,34 @@ class CaseList:
             child = qt.QTreeWidgetItem(item, [f"{series.role}: {series.name}"])
             child.setToolTip(0, ", ".join(parts))
             child.setData(0, qt.Qt.UserRole, entry.id)
+            child.setData(0, _VOLUME_ROLE, series.volume_id)
         item.setExpanded(True)
         if entry.id == self._room.cases.current_id:
             font = item.font(0)
             font.setBold(True)
             item.setFont(0, font)
-            self.tree.setCurrentItem(item)
+            self.tree.setCurrentItem(self._shown_item(item, entry))
+
+    def _shown_item(self, item: Any, entry: Any) -> Any:
+        """The case itself while its current image is shown, else the image that is."""
+        for number, series in enumerate(entry.series):
+            if series.role != "current" and series.volume_id and series.volume_id == self._shown():
+                return item.child(number)
+        return item
 
     def step(self, count: int) -> None:
         """Go to another case of the list, round its ends."""
         if self._ids:
             current = self._room.cases.current_id
             index = self._ids.index(current) if current in self._ids else 0
-            self._select(self._ids[(index + count) % len(self._ids)])
+            self._select(self._ids[(index + count) % len(self._ids)], "")
 
     def _chosen(self, item: Any, _previous: Any) -> None:
         if self._filling or not item:
             return
-        case_id = str(item.data(0, qt.Qt.UserRole))
-        if case_id != self._room.cases.current_id:
-            # Not now: refreshing takes the very item away whose signal this is.
-            qt.QTimer.singleShot(0, lambda: self._select(case_id))
+        case_id, volume_id = str(item.data(0, qt.Qt.UserRole)), str(item.data(0, _VOLUME_ROLE) or "")
+        # Not now: refreshing takes the very item away whose signal this is.
+        qt.QTimer.singleShot(0, lambda: self._select(case_id, volume_id))
 
     def _menu(self, position: Any) -> None:
         item = self.tree.itemAt(position)

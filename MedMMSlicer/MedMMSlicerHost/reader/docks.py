@@ -49,9 +49,14 @@ class Docks:
         self.cases: Any = None
         self.editor: Any = None
 
-    def make_cases(self, select: Callable[[str], object], close: Callable[[str], object]) -> CaseList:
+    def make_cases(
+        self,
+        select: Callable[[str, str], object],
+        close: Callable[[str], object],
+        shown: Callable[[], str],
+    ) -> CaseList:
         """Make the case list, see `CaseList`."""
-        made = CaseList(self._room, select, close)
+        made = CaseList(self._room, select, close, shown)
         self.cases = self._dock("cases", "Cases", made.widget, qt.Qt.LeftDockWidgetArea)
         return made
 

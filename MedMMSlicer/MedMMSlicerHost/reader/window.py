@@ -173,7 +173,9 @@ class ReaderWindow:
 
     def _make_docks(self) -> None:
         self.docks = Docks(self.widget, self.room, self.views, self.panel.widget)
-        self.cases = self.docks.make_cases(self.select_case, self._close_case_later)
+        self.cases = self.docks.make_cases(
+            self.select_case, self._close_case_later, lambda: self._shown_volume
+        )
         self.docks.make_editor(self.surfaces.request)
         self.table.fill_from(self.panel)
         menu = self.table.menus["view"]
@@ -205,10 +207,20 @@ class ReaderWindow:
         """Open a sample study."""
         return self.files.open_sample(sample_id)
 
-    def select_case(self, case_id: str) -> None:
-        """Show another study."""
-        if any(entry.id == case_id for entry in self.room.cases.entries()):
+    def select_case(self, case_id: str, volume_id: str = "") -> None:
+        """Show another study, or one of its images: by the node id, its current one if none is given."""
+        entries = {entry.id: entry for entry in self.room.cases.entries()}
+        if case_id not in entries:
+            return
+        images = {series.volume_id: series.role for series in entries[case_id].series}
+        other = bool(volume_id) and images.get(volume_id) not in (None, "current")
+        if case_id != self.room.cases.current_id or not other:
             self._tell_errors(lambda: self.room.cases.select(case_id))
+        if other:
+            from MedMMSlicerLib.scene.views import show_volumes
+
+            self._tell_errors(lambda: show_volumes(self.application.scene, volume_id))
+            self._case_changed()
 
     def close_case(self, case_id: str = "") -> None:
         """Close a study, the current one if none is given, after a question."""
@@ -307,13 +319,13 @@ class ReaderWindow:
     def _case_changed(self) -> None:
         if translation.language() != self._language:
             self.retranslate()
-        self.cases.refresh()
-        self._set_title()
         volume = self.commands.volume
         self.commands.note_volume(volume)
-        shown = str(volume.GetID()) if volume is not None else ""
-        if shown != self._shown_volume:
-            self._shown_volume = shown
+        shown, before = str(volume.GetID()) if volume is not None else "", self._shown_volume
+        self._shown_volume = shown
+        self.cases.refresh()
+        self._set_title()
+        if shown != before:
             self.commands.arrange_for_image(self.preferences.text("layout", "four-up", LAYOUTS))
             self.commands.volume_view.forget()
             self.commands.apply_marks()

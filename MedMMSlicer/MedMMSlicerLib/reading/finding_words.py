@@ -17,8 +17,7 @@ _PHRASES: dict[str, tuple[str, str]] = {
         "模型未为该所见设定工作点。",
     ),
     "point.sensitivity": (
-        "Of 100 validation images with it, about {number} reached the operating point (sensitivity "
-        "{value}).",
+        "Of 100 validation images with it, about {number} reached the operating point (sensitivity {value}).",
         "100 幅有此所见的验证图像中约 {number} 幅达到工作点（敏感度 {value}）。",
     ),
     "point.specificity": (
