@@ -10,7 +10,7 @@ from MedMMSlicerLib.core import Report, ReportSection, ReportSentence
 from MedMMSlicerLib.errors import MedMMError
 from MedMMSlicerLib.reporting.document.model import Addendum, Signature
 from MedMMSlicerLib.reporting.exports import pdf_fonts
-from MedMMSlicerLib.reporting.exports.exported_report import ExportedReport
+from MedMMSlicerLib.reporting.exports.exported_report import ExportedReport, standing_to_json
 from MedMMSlicerLib.reporting.exports.key_images import key_images
 from MedMMSlicerLib.reporting.exports.page import to_page, to_plain_text
 from MedMMSlicerLib.reporting.exports.pdf import pdf_bytes, to_pdf
@@ -110,6 +110,19 @@ def test_the_status_is_what_it_is(exported, status, signed, words) -> None:
     assert words in to_page(changed)
     assert words in to_plain_text(changed)
     assert ("签名内容" in to_page(changed)) is signed
+
+
+def test_every_signed_version_has_its_signer(exported) -> None:
+    first = Signature("李医生", "2026-03-03T00:00:00+08:00", "cd" * 32)
+    again = dataclasses.replace(exported.signature, version=2)
+    amended = dataclasses.replace(exported, status="amended", signature=again, earlier=(first,))
+    for text in (to_page(amended), to_plain_text(amended)):
+        assert "第 1 版：李医生 于 2026-03-03T00:00:00+08:00 签名" in text
+        assert "第 2 版：王小明 于 2026-03-04T05:06:07+08:00 签名" in text
+    opened = dataclasses.replace(amended, signature=None)
+    for text in (to_page(opened), to_plain_text(opened)):
+        assert "李医生 于" in text and "王小明 于" not in text and "第 2 版：尚未签名" in text
+    assert standing_to_json(opened)["status"] == "amended_open" and opened.version == 2
 
 
 def pages_of(data: bytes):

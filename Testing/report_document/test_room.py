@@ -158,6 +158,50 @@ def test_an_amendment_keeps_what_was_signed_and_can_be_signed(a_room: Any, tmp_p
     assert workflow.verify() == ()
 
 
+def _saved(room: Any, folder: Path) -> dict[str, str]:
+    texts = {}
+    for suffix in ("txt", "html", "json"):
+        room.report.save(folder / f"report.{suffix}")
+        texts[suffix] = (folder / f"report.{suffix}").read_text(encoding="utf-8")
+    return texts
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_what_is_saved_says_where_the_report_stands(a_room: Any, tmp_path: Path, language: str) -> None:
+    chinese, workflow = language == "zh-CN", a_room.report.workflow
+    a_room.set_language(language)
+    a_room.report.redraft()
+    draft = _saved(a_room, tmp_path)
+    workflow.sign("Dr. Li", "Radiologist")
+    first = workflow.document.signature
+    final = _saved(a_room, tmp_path)
+    workflow.amend("Side corrected.", "Dr. Wu")
+    opened = _saved(a_room, tmp_path)
+    workflow.sign("Dr. Wu")
+    second = workflow.document.signature
+    amended = _saved(a_room, tmp_path)
+    signed = "{name} 于 {at} 签名" if chinese else "Signed by {name} on {at}"
+    one, two = (signed.format(name=item.name, at=item.at) for item in (first, second))
+    for kind in ("txt", "html"):
+        assert ("草稿，未签名" if chinese else "Draft, not signed") in draft[kind]
+        assert one in final[kind] and "Radiologist" in final[kind] and one not in draft[kind]
+        assert ("最终报告，已签名" if chinese else "Final, signed") in final[kind]
+        assert ("修订报告，尚未签名" if chinese else "Amended, not signed yet") in opened[kind]
+        assert ("修订报告，已签名" if chinese else "Amended, signed") not in opened[kind]
+        assert ("第 2 版：尚未签名" if chinese else "Version 2: not signed yet") in opened[kind]
+        assert ("修订报告，已签名" if chinese else "Amended, signed") in amended[kind]
+        assert ("第 1 版：" if chinese else "Version 1: ") + one in opened[kind] and one in amended[kind]
+        assert two in amended[kind] and two not in opened[kind]
+        assert all("Side corrected." in item[kind] and "Dr. Wu" in item[kind] for item in (opened, amended))
+    standing = [json.loads(item["json"])["standing"] for item in (draft, final, opened, amended)]
+    assert [item["status"] for item in standing] == ["draft", "final", "amended_open", "amended"]
+    assert [item["is_signed"] for item in standing] == [False, True, False, True]
+    assert [item["version"] for item in standing] == [1, 1, 2, 2]
+    assert [item["name"] for item in standing[3]["signatures"]] == ["Dr. Li", "Dr. Wu"]
+    assert standing[2]["signatures"][0]["at"] == first.at
+    assert standing[2]["addenda"][0]["text"] == "Side corrected."
+
+
 def test_everything_is_saved_with_the_scene(a_room: Any, reload: Callable[..., Any]) -> None:
     name = _id_of(a_room, "pneumonia")
     a_room.report.set_text(name, "Keine Aufhellung – 左肺 “x” <b>\u2028.")

@@ -14,6 +14,8 @@ from ..errors import UsageError
 from ..files import atomic_write
 from ..reporting import render
 from ..reporting.document.codec import report_to_json
+from ..reporting.exports.exported_report import exported_document, standing_to_json
+from ..reporting.exports.page import to_page, to_plain_text
 from ..scene.node_updates import write_text
 from ..scene.texts import report_from_node
 from . import report_state as states
@@ -26,6 +28,7 @@ from .report_workflow import ReportWorkflow
 if TYPE_CHECKING:
     from ..bundles.manifest import Manifest
     from ..core import Prediction
+    from ..reporting.exports.exported_report import ExportedReport
     from .record import CaseRecord
     from .room import ReadingRoom
 
@@ -235,6 +238,8 @@ class ReportDesk:
     def save(self, path: Path, image: bytes = b"", caption: str = "overlay") -> None:
         """Write the report as ``.html``, ``.txt`` or ``.json``; an older file stays until it is complete.
 
+        Each says where the report stands: status, who signed which version and when, addenda.
+
         Parameters
         ----------
         path : Path
@@ -250,18 +255,17 @@ class ReportDesk:
         OutputError, DiskFullError
             If the file can not be written.
         """
-        path, state, record = Path(path), self._required(), self._room.require_record()
-        filled = tuple(section for section in state.report.sections if section.sentences)
-        report = dataclasses.replace(state.report, sections=filled)
-        predictions = rendered_predictions(record, self._prediction(record))
+        path, state = Path(path), self._required()
+        exported = self._exported(state, {caption: image} if image else {})
         suffix = path.suffix.lower()
         if suffix in (".html", ".htm"):
-            text = render.to_html(report, predictions, {caption: image} if image else None)
+            text = to_page(exported)
         elif suffix == ".txt":
-            text = render.to_text(report)
+            text = to_plain_text(exported)
         elif suffix == ".json":
+            value = render.to_json(exported.report, exported.predictions)
             edits = {key: to_json(item) for key, item in state.origins.items()}
-            value = {**render.to_json(report, predictions), "drafted": edits}
+            value |= {"standing": standing_to_json(exported), "drafted": edits}
             text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         else:
             raise UsageError(f"{path.name} is no name for a report. Let it end in .html, .txt or .json.")
@@ -269,6 +273,16 @@ class ReportDesk:
             temporary.write_text(text, encoding="utf-8", newline="\n")
         kind = "html" if suffix == ".htm" else suffix[1:]
         self.workflow.exported(kind, hashlib.sha256(text.encode("utf-8")).hexdigest())
+
+    def _exported(self, state: ReportState, images: Mapping[str, bytes]) -> ExportedReport:
+        """The document on its way out, without empty sections."""
+        record, document = self._room.require_record(), self.workflow.document
+        if document is None:
+            raise UsageError(_NO_REPORT)
+        filled = tuple(section for section in state.report.sections if section.sentences)
+        predictions = rendered_predictions(record, self._prediction(record))
+        exported = exported_document(document, predictions, images=images)
+        return dataclasses.replace(exported, report=dataclasses.replace(state.report, sections=filled))
 
     def redraft(self) -> None:
         """Draft again and merge with what the reader did. Called by the run desk after results, and by the

@@ -20,6 +20,7 @@ from .templates import LANGUAGES, TEMPLATE_FOLDER, Wording, load_wording
 __all__ = [
     "PNG_SIGNATURE",
     "SCHEMA_VERSION",
+    "TEXT_WIDTH",
     "Standing",
     "report_from_json",
     "run_rows",
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 SCHEMA_VERSION = 1
-_TEXT_WIDTH = 80
+TEXT_WIDTH = 80
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -181,13 +182,13 @@ def to_text(report: Report) -> str:
     wording = _page_wording(report.language)
     title = clean_text(report.title)
     status = wording.word(f"status.{report.status}", report.status)
-    lines = [*wrap_text(title, _TEXT_WIDTH), "=" * min(display_width(title), _TEXT_WIDTH)]
-    lines += wrap_text(clean_text(f"{status} · {report.created_at}"), _TEXT_WIDTH)
-    lines += ["", *wrap_text(clean_text(report.notice), _TEXT_WIDTH)]
+    lines = [*wrap_text(title, TEXT_WIDTH), "=" * min(display_width(title), TEXT_WIDTH)]
+    lines += wrap_text(clean_text(f"{status} · {report.created_at}"), TEXT_WIDTH)
+    lines += ["", *wrap_text(clean_text(report.notice), TEXT_WIDTH)]
     for section in report.sections:
-        lines += ["", *wrap_text(clean_text(section.title).upper(), _TEXT_WIDTH)]
+        lines += ["", *wrap_text(clean_text(section.title).upper(), TEXT_WIDTH)]
         for sentence in section.sentences:
-            lines += wrap_text(f"- {clean_text(sentence.text)}", _TEXT_WIDTH, indent="  ")
+            lines += wrap_text(f"- {clean_text(sentence.text)}", TEXT_WIDTH, indent="  ")
     return "\n".join(lines) + "\n"
 
 

@@ -22,7 +22,7 @@ _READER_UNCHECKED = "report: sentences of a reader, and no image header to compa
 
 def people_of(exported: ExportedReport) -> Identifiers:
     """Who signed or added something."""
-    names = {item.who for item in exported.addenda}
+    names = {item.who for item in exported.addenda} | {item.name for item in exported.earlier}
     if exported.signature is not None:
         names.add(exported.signature.name)
     return Identifiers(names=frozenset(filter(None, names)))
@@ -45,11 +45,10 @@ def cleaned_report(exported: ExportedReport, deidentifier: Deidentifier) -> Expo
         )
         for section in report.sections
     )
-    signature = exported.signature
-    if signature is not None:
-        signature = dataclasses.replace(
-            signature, name="[removed]", at=clean(signature.at), role=clean(signature.role), sha256=""
-        )
+    signatures = [
+        dataclasses.replace(item, name="[removed]", at=clean(item.at), role=clean(item.role), sha256="")
+        for item in (*exported.earlier, *([exported.signature] if exported.signature is not None else []))
+    ]
     addenda = tuple(
         dataclasses.replace(item, who="[removed]", at=clean(item.at), text=clean(item.text, "addendum"))
         for item in exported.addenda
@@ -60,7 +59,8 @@ def cleaned_report(exported: ExportedReport, deidentifier: Deidentifier) -> Expo
             report, title=clean(report.title), created_at=clean(report.created_at), sections=sections
         ),
         predictions=tuple(_prediction(item, deidentifier) for item in exported.predictions),
-        signature=signature,
+        signature=signatures[-1] if exported.signature is not None else None,
+        earlier=tuple(signatures[: len(exported.earlier)]),
         addenda=addenda,
         case_id=case_code(exported, deidentifier),
     )

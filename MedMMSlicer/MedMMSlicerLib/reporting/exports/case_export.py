@@ -18,7 +18,7 @@ from ...files import output_error
 from ..render import to_json
 from .case_cleaning import cleaned_case_json, cleaned_report, people_of
 from .case_folder import CaseFolder, Gathered, gather
-from .exported_report import ExportedReport
+from .exported_report import ExportedReport, standing_to_json
 from .page import to_page, to_plain_text
 
 if TYPE_CHECKING:
@@ -283,7 +283,8 @@ def _write_txt(job: _Job) -> None:
 def _write_report_json(job: _Job) -> None:
     if job.case is None or job.exported is None:
         return
-    _write_json(to_json(job.exported.report, job.exported.predictions), job.folder / "report.json")
+    report = to_json(job.exported.report, job.exported.predictions)
+    _write_json({**report, "standing": standing_to_json(job.exported)}, job.folder / "report.json")
     value = job.case.case_json
     if job.deidentifier is not None:
         value = cleaned_case_json(value, job.case.exported, job.deidentifier)

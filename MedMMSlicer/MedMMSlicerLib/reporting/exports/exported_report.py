@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from ...core import Case, Prediction, Report
+from ...core import Case, Prediction, Report, to_json
 from ..document.model import Addendum, ReportDocument, Signature
 
-__all__ = ["EXPORT_STATES", "ExportedReport", "exported_document"]
+__all__ = ["EXPORT_STATES", "ExportedReport", "exported_document", "standing_to_json"]
 
 EXPORT_STATES = ("draft", "preliminary", "final", "amended")
 
@@ -33,6 +34,8 @@ class ExportedReport:
         PNG files by caption.
     case_id : str
         Empty: that of the case.
+    earlier : tuple of Signature
+        Of the signed versions that amendments replaced, oldest first.
     """
 
     report: Report
@@ -43,6 +46,21 @@ class ExportedReport:
     addenda: tuple[Addendum, ...] = ()
     images: Mapping[str, bytes] = field(default_factory=dict)
     case_id: str = ""
+    earlier: tuple[Signature, ...] = ()
+
+    @property
+    def version(self) -> int:
+        """Of the report as it is, from 1 on."""
+        if self.signature is not None:
+            return self.signature.version
+        return 1 + max((item.version for item in self.earlier), default=0)
+
+    @property
+    def page_status(self) -> str:
+        """As `standing`, but ``amended_open`` for an amendment that nobody has signed."""
+        if self.status == "amended" and self.signature is None:
+            return "amended_open"
+        return self.standing
 
     @property
     def standing(self) -> str:
@@ -92,4 +110,17 @@ def exported_document(
         document.signature,
         document.addenda,
         images or {},
+        earlier=tuple(item for item in document.signatures if item.version < document.version),
     )
+
+
+def standing_to_json(exported: ExportedReport) -> dict[str, Any]:
+    """Where the report stands, as plain JSON: status, version, every signature, addenda."""
+    current = () if exported.signature is None else (exported.signature,)
+    return {
+        "status": exported.page_status,
+        "is_signed": exported.signature is not None,
+        "version": exported.version,
+        "signatures": to_json((*exported.earlier, *current)),
+        "addenda": to_json(exported.addenda),
+    }
