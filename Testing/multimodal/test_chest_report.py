@@ -85,6 +85,33 @@ def test_nothing_reached_is_not_called_normal(bundle: ModelBundle, prediction: P
     assert "reached its operating point:" not in to_text(report).replace("\n", " ")
 
 
+def with_status(prediction: Prediction, **states: str) -> Prediction:
+    findings = tuple(
+        dataclasses.replace(item, status=states.get(item.id.removeprefix("f-"), item.status))
+        for item in prediction.findings
+    )
+    return dataclasses.replace(prediction, findings=findings)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_what_the_reader_decided_is_said(bundle: ModelBundle, prediction: Prediction, language: str) -> None:
+    prediction = with_probability(with_probability(prediction, "f-effusion", 0.04), "f-mass", 0.9)
+    report = draft(bundle, with_status(prediction, mass="rejected", effusion="accepted"), language)
+    assessed, impression = section(report, "not_assessed"), section(report, "impression")
+    if language == "en":
+        assert (
+            "mass (rejected by the reader)" in assessed and "Accepted by the reader: effusion." in impression
+        )
+    else:
+        assert "肿块（阅片者已否定）" in assessed and "阅片者已接受：" in impression
+    assert "totals" not in section(report, "limitations") and "总量" not in section(report, "limitations")
+    accepted = next(
+        line for item in report.sections if item.id == "impression" for line in item.sentences
+        if "ccepted" in line.text or "已接受" in line.text
+    )  # fmt: skip
+    assert accepted.evidence_ids == ("f-effusion",)
+
+
 def test_every_statement_carries_its_evidence(bundle: ModelBundle, prediction: Prediction) -> None:
     known = {item.id for item in (*prediction.findings, *prediction.measurements)}
     report = draft(bundle, prediction)

@@ -48,12 +48,31 @@ def test_a_report_without_a_run(
     room = make_room()
     open_case(room)
     room.report.start()
-    assert "nothing was assessed" in " ".join(texts(room, "findings").values())
+    said = " ".join(texts(room, "findings").values())
+    assert "not analyzed" in said and "applies" not in said
     name = room.report.add_sentence("findings", "No fracture.")
     room.report.start()
     assert texts(room)[name] == "No fracture."
     own = room.findings.add("Scar")
     assert room.report.sentences_of(own)
+
+
+def test_the_impression_states_what_the_reader_decided(
+    room: Any, texts: Callable[..., dict[str, str]]
+) -> None:
+    room.findings.set_status("f-pneumonia", "accepted")
+    own = room.findings.add("Multiple masses")
+    said = texts(room, "impression")
+    assert any(text.startswith("Accepted by the reader: pneumonia") for text in said.values())
+    stated = next(key for key, text in said.items() if text == "Found by the reader: multiple masses.")
+    assert room.report.evidence_of(stated) == (own,)
+    room.findings.set_status("f-edema", "rejected")
+    assert "edema (rejected by the reader)" in " ".join(texts(room, "not_assessed").values())
+    room.findings.edit("f-pneumonia", laterality="left")
+    found = next(text for text in texts(room, "findings").values() if "pneumonia reached" in text)
+    assert "left" not in found.split("The reader set")[0] and found.endswith("The reader set the side: left.")
+    room.findings.set_status(own, "rejected")
+    assert "masses" not in " ".join(texts(room).values())
 
 
 def test_the_draft_states_the_findings(room: Any, texts: Callable[..., dict[str, str]]) -> None:

@@ -17,7 +17,8 @@ from MedMMSlicerLib.core import (
 )
 from MedMMSlicerLib.errors import UsageError
 from MedMMSlicerLib.reporting.draft import DraftOptions, draft_report
-from MedMMSlicerLib.reporting.templates import LANGUAGES
+from MedMMSlicerLib.reporting.quantities import display_name
+from MedMMSlicerLib.reporting.templates import LANGUAGES, load_wording
 
 NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?")
 
@@ -190,6 +191,111 @@ def test_a_rejected_finding_takes_the_totals_with_it(a_case, a_prediction, a_man
     assert "m-hippocampus-left-total" not in stated and "m-hippocampus-asymmetry" not in stated
     assert "f-hippocampus_anterior-right" in stated
     assert "left out" in text_of(report, "limitations")
+
+
+@pytest.mark.parametrize(("language", "number"), [("en", "2 findings of"), ("zh-CN", "有 2 项所见")])
+def test_what_was_rejected_is_said_to_be_assessed(a_case, a_prediction, a_manifest, language, number):
+    findings = tuple(replace(item, status="rejected") for item in a_prediction.findings[:2])
+    findings = (*findings, *a_prediction.findings[2:])
+    report = draft_report(a_case, [replace(a_prediction, findings=findings)], [a_manifest], language)
+    limits = text_of(report, "limitations")
+    assert number in limits and ("reader rejected" in limits or "阅片者已否定" in limits)
+    for finding in findings[:2]:
+        assert display_name(finding, load_wording("segmentation", language)[0]).lower() in limits.lower()
+
+
+def test_totals_are_missed_only_where_there_are_some(a_case, a_prediction, a_manifest):
+    findings = (replace(a_prediction.findings[0], status="rejected"), *a_prediction.findings[1:])
+    owned = {name for finding in findings for name in finding.measurement_ids}
+    measured = tuple(item for item in a_prediction.measurements if item.id in owned)
+    for measurements, is_said in ((measured, False), (a_prediction.measurements, True)):
+        prediction = replace(a_prediction, findings=findings, measurements=measurements)
+        limits = text_of(draft_report(a_case, [prediction], [a_manifest]), "limitations")
+        assert ("A finding of hippocampus-mr was rejected, so totals" in limits) is is_said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_impression_says_what_the_reader_decided(a_case, a_prediction, a_manifest, language):
+    first, second, third, fourth = a_prediction.findings
+    findings = (
+        replace(first, status="accepted"),
+        replace(second, status="edited", laterality="bilateral"),
+        replace(third, status="rejected"),
+        fourth,
+    )
+    own = (replace(first, id="r-1", name={"en": "Multiple masses"}, laterality=""),)
+    options = DraftOptions(as_found=a_prediction.findings, own=own)
+    prediction = replace(a_prediction, findings=findings)
+    report = draft_report(a_case, [prediction], [a_manifest], language, options)
+    said = {item.evidence_ids: (item.text, item.author) for item in sentences(report, "impression")}
+    words = {
+        "en": ("Accepted by the reader", "Edited by the reader: bilateral", "Found by the reader: multiple"),
+        "zh-CN": ("阅片者已接受", "阅片者已修改：双侧", "阅片者发现：multiple masses"),
+    }[language]
+    for (ids, author), part in zip(
+        [((first.id,), "model"), ((second.id,), "model"), (("r-1",), "reader")], words
+    ):
+        assert said[ids][0].startswith(part) and said[ids][1] == author
+    assert sentences(report, "impression")[-1].author == "template"
+    assert not any(third.id in ids for ids in said)
+
+
+@pytest.mark.parametrize(
+    ("language", "set_words"),
+    [("en", "The reader set the side: left."), ("zh-CN", "侧别由阅片者设定：左侧。")],
+)
+def test_a_side_that_the_reader_set_is_not_the_models(a_case, a_prediction, a_manifest, language, set_words):
+    point, original = OperatingPoint(0.4), replace(a_prediction.findings[0], laterality="")
+    original = replace(original, measurement_ids=(), probability=0.6, operating_point=point)
+    changed = replace(original, laterality="left", status="edited")
+    prediction = replace(a_prediction, findings=(changed,), measurements=(), label_maps=())
+    options = DraftOptions(as_found=(original,))
+    report = draft_report(a_case, [prediction], [a_manifest], language, options)
+    found = sentences(report, "findings")[0].text
+    above, edited = sentences(report, "impression")[:2]
+    side = "left" if language == "en" else "左侧"
+    assert found.endswith(set_words) and side not in found.removesuffix(set_words).lower()
+    assert side not in above.text.lower() and "60.0%" in above.text and side in edited.text
+    unchanged = draft_report(a_case, [prediction], [a_manifest], language)
+    assert side in sentences(unchanged, "findings")[0].text.lower()
+
+
+def test_a_name_that_the_reader_gave_is_said_to_be_one(a_case, a_prediction, a_manifest):
+    changed = replace(a_prediction.findings[0], name={"en": "Cyst"}, laterality="", status="edited")
+    prediction = replace(a_prediction, findings=(changed, *a_prediction.findings[1:]))
+    options = DraftOptions(as_found=a_prediction.findings)
+    first = sentences(draft_report(a_case, [prediction], [a_manifest], "en", options), "findings")[0]
+    assert first.text.startswith("Cyst: volume")
+    assert first.text.endswith("The name is the reader's. The reader removed the side.")
+
+
+def test_a_rejected_finding_is_not_below_its_operating_point(a_case, a_prediction, a_manifest):
+    low, high = (
+        replace(item, measurement_ids=(), probability=value, operating_point=OperatingPoint(0.5))
+        for item, value in zip(a_prediction.findings, (0.1, 0.9))
+    )
+    prediction = replace(
+        a_prediction, findings=(low, replace(high, status="rejected")), measurements=(), label_maps=()
+    )
+    first = sentences(draft_report(a_case, [prediction], [a_manifest]), "impression")[0]
+    assert first.text == "None of the findings that the reader did not reject reached its operating point."
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_a_result_no_bundle_is_said_not_to_apply(a_case, a_prediction, language):
+    own = (replace(a_prediction.findings[0], id="r-1", name={"en": "Nodule"}, laterality=""),)
+    options = DraftOptions(own=own, is_analyzed=False)
+    report = draft_report(a_case, [], [], language, options)
+    said = text_of(report, "findings")
+    assert ("not analyzed" if language == "en" else "未分析") in said
+    assert "applies" not in said and "没有适用于" not in said
+    assert [item.evidence_ids for item in sentences(report, "impression")] == [("r-1",)]
+
+
+def test_chinese_radiographs_have_no_stray_space():
+    wording = load_wording("chest", "zh-CN")[0]
+    texts = (wording.title, *wording.words.values(), *wording.sentences.values())
+    assert wording.word("modality.DX") == "X线摄影" and not any("X 线" in text for text in texts)
 
 
 def test_everything_rejected(a_case, a_prediction, a_manifest):

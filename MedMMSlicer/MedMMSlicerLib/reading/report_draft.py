@@ -56,7 +56,8 @@ def make_draft(
 ) -> Report:
     """Draft the report of a case as it is now.
 
-    Findings and notes of the reader stand at the end of the findings, in the reader's name.
+    Findings and notes of the reader stand at the end of the findings, in the reader's name, and the findings
+    in the impression, too.
 
     Raises
     ------
@@ -64,7 +65,13 @@ def make_draft(
         If a template is wrong.
     """
     created_at = prediction.provenance.created_at if prediction else ""
-    options = DraftOptions(created_at, remarks=(*record.remarks, *record.context_remarks))
+    options = DraftOptions(
+        created_at,
+        remarks=(*record.remarks, *record.context_remarks),
+        as_found=() if record.prediction is None else record.prediction.findings,
+        own=tuple(item for item in _own_findings(record) if item.status != "rejected"),
+        is_analyzed=prediction is not None,
+    )
     predictions = [] if prediction is None else [prediction]
     draft = draft_report(case, predictions, [manifest] if manifest else [], language, options)
     own = _own_sentences(record, language)
@@ -85,8 +92,11 @@ def rendered_predictions(record: CaseRecord, prediction: Prediction | None) -> S
     """What the tables of a saved report show: the model's findings, and the reader's own beside them."""
     if prediction is None:
         return ()
-    own = tuple(item for item in current_findings(record) if item.id.startswith(FINDING_PREFIX))
-    return (dataclasses.replace(prediction, findings=(*prediction.findings, *own)),)
+    return (dataclasses.replace(prediction, findings=(*prediction.findings, *_own_findings(record))),)
+
+
+def _own_findings(record: CaseRecord) -> tuple[Finding, ...]:
+    return tuple(item for item in current_findings(record) if item.id.startswith(FINDING_PREFIX))
 
 
 def section_titles(manifest: Manifest | None, language: str) -> Mapping[str, str]:

@@ -6,18 +6,18 @@ else (technique, notices, what was not done) has the author ``template``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ..bundles.manifest import Manifest
-from ..core import Case, Prediction, Report, ReportSection, ReportSentence, localized
+from ..core import Case, Finding, Prediction, Report, ReportSection, ReportSentence, localized
 from .background import describe_comparison, describe_examination, describe_indication, describe_series
 from .layout import content_by_region, describe_methods
 from .limitations import describe_limitations
-from .source import Lines, Source
-from .statements import state_findings, state_impression, state_measurements
+from .source import Line, Lines, Source
+from .statements import state_findings, state_impression, state_measurements, with_own
 from .templates import DEFAULT_SET, Wording, load_wording
 
 __all__ = ["DraftOptions", "draft_report"]
@@ -35,11 +35,21 @@ class DraftOptions:
         Folders with template sets of the user, see `reporting.templates`.
     remarks : tuple of str
         Sentences of the caller for the limitations, e.g. that the context contradicts the image header.
+    as_found : tuple of Finding
+        Findings as the models gave them, where the reader may have changed name or side of one.
+    own : tuple of Finding
+        The reader's own findings, which the impression states.
+    is_analyzed : bool
+        False: no model was asked, or its result was taken back. Without predictions the report says so then,
+        and not that no bundle applies.
     """
 
     created_at: str = ""
     template_folders: tuple[Path, ...] = ()
     remarks: tuple[str, ...] = ()
+    as_found: tuple[Finding, ...] = ()
+    own: tuple[Finding, ...] = ()
+    is_analyzed: bool = True
 
 
 def draft_report(
@@ -85,13 +95,15 @@ def draft_report(
     common = sources[0].wording if len(sources) == 1 else load_wording(DEFAULT_SET, language)[0]
     if any(source.by_region for source in sources):
         common = next(source.wording for source in sources if source.by_region)
-        return _report(content_by_region(case, sources, common, options.remarks), common, options)
+        regions = content_by_region(case, sources, common, options.remarks)
+        return _report(regions, common, options)
+    nothing = [Line(common.sentence("no_bundle" if options.is_analyzed else "no_result"))]
     content: dict[str, Lines] = {
         "examination": describe_examination(case, common),
         "indication": describe_indication(case.context, common),
         "technique": describe_series(case, common) + describe_methods(sources),
         "comparison": describe_comparison(case, common),
-        "findings": state_findings(sources, common),
+        "findings": state_findings(sources, common) if sources else nothing,
         "measurements": state_measurements(sources, common),
         "impression": state_impression(sources, common),
         "limitations": describe_limitations(case, sources, common, options.remarks),
@@ -99,7 +111,8 @@ def draft_report(
     return _report(content, common, options)
 
 
-def _report(content: Mapping[str, Lines], common: Wording, options: DraftOptions) -> Report:
+def _report(content: dict[str, Lines], common: Wording, options: DraftOptions) -> Report:
+    content["impression"] = with_own(content["impression"], options.own, common)
     return Report(
         title=common.title,
         language=common.language,
@@ -121,6 +134,7 @@ def _source(
         wording=wording,
         title=title or prediction.provenance.bundle_id,
         template_missing="" if found else asked,
+        as_found={finding.id: finding for finding in options.as_found},
     )
 
 

@@ -17,7 +17,7 @@ from .regions import (
     state_refusal,
 )
 from .source import Line, Lines, Source
-from .statements import state_findings, state_impression, state_measurements
+from .statements import state_decided, state_findings, state_impression, state_measurements
 from .templates import Wording
 
 __all__ = ["content_by_region", "describe_methods"]
@@ -83,5 +83,6 @@ def _add(content: dict[str, Lines], source: Source, common: Wording) -> None:
     content["impression"] += (
         [source.line("impression_refused")] if source.is_refused else state_flagged(source)
     )
+    content["impression"] += state_decided(source)
     content["not_assessed"] += state_assessed(source)
     content["missing"] += state_missing(source)

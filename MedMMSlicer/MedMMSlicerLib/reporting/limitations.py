@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..core import Case, localized
+from .quantities import mid_sentence
 from .regions import variable_name
 from .source import Line, Lines, Source
 from .templates import Wording
@@ -39,8 +40,11 @@ def _run(source: Source) -> Lines:
     if prediction.missing and not source.by_region:
         names = source.joined(variable_name(name, source.wording) for name in prediction.missing)
         lines.append(source.line("missing", names=names))
-    if source.has_rejected and len(prediction.findings) > 1:
-        lines.append(source.line("rejected_left_out"))
+    if source.rejected and not source.by_region:
+        names = source.joined(mid_sentence(source.name_of(finding)) for finding in source.rejected)
+        lines.append(source.line("rejected_named", names=names))
+    if source.leaves_out_totals:
+        lines.append(source.line("rejected_left_out", number=str(len(source.rejected))))
     if prediction.heat_maps:
         lines.append(source.line("heat_map"))
     if prediction.texts:

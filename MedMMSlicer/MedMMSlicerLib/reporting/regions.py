@@ -38,7 +38,12 @@ def state_quality(source: Source) -> Lines:
             source.model_line("quality", [finding.id], name=mid_sentence(source.name_of(finding)))
             for finding in broken
         ]
-    rules = source.manifest.quality if source.manifest else ()
+    rejected = {finding.id for finding in source.rejected}
+    rules = (
+        [rule for rule in source.manifest.quality if f"q-{rule.id}" not in rejected]
+        if source.manifest
+        else []
+    )
     if not rules:
         return []
     names = source.joined(mid_sentence(localized(rule.name, source.wording.language)) for rule in rules)
@@ -57,7 +62,7 @@ def state_by_region(source: Source) -> Lines:
     lines += [_scored(source, item) for item in scored if item.kind == "normal"]
     if lines:
         return lines
-    return [source.line("all_rejected" if source.has_rejected else "no_findings")]
+    return [source.line("all_rejected" if source.rejected else "no_findings")]
 
 
 def state_prognosis(source: Source) -> Lines:
@@ -82,18 +87,26 @@ def state_flagged(source: Source) -> Lines:
         return []
     reached = [finding for finding in scored if _reaches(finding)]
     if not reached:
-        return [source.model_line("impression_none_flagged", [finding.id for finding in scored])]
+        hidden = any(_reaches(item) for item in source.rejected if item.kind in ("finding", "prognosis"))
+        key = "impression_none_flagged_kept" if hidden else "impression_none_flagged"
+        return [source.model_line(key, [finding.id for finding in scored])]
     items = source.joined((_flagged_item(source, finding) for finding in reached), "items")
     return [source.model_line("impression_flagged", [finding.id for finding in reached], items=items)]
 
 
 def state_assessed(source: Source) -> Lines:
     """What the bundle assessed, and that nothing else was."""
-    names = source.joined(
-        mid_sentence(source.name_of(finding)) for finding in source.findings if finding.kind != "quality"
-    )
+    assessed = [finding for finding in source.prediction.findings if finding.kind != "quality"]
+    names = source.joined(_assessed_item(source, finding) for finding in assessed)
     lines = [source.line("assessed", names=names)] if names else []
     return [*lines, source.line("nothing_else")]
+
+
+def _assessed_item(source: Source, finding: Finding) -> str:
+    name = mid_sentence(source.name_of(finding))
+    if finding.status != "rejected":
+        return name
+    return source.wording.word("rejected_item").replace("{name}", name)
 
 
 def state_missing(source: Source) -> Lines:
@@ -142,7 +155,7 @@ def _segmented(source: Source, finding: Finding) -> Line:
     ids = [finding.id, *(item.id for item in measured)]
     key = "finding_measured" if measured else "finding_segmented"
     values = {"measures": measures} if measured else {}
-    return source.model_line(key, ids, structure=source.name_of(finding), **values)
+    return source.finding_line(key, finding, ids, structure=source.name_of(finding), **values)
 
 
 def _measure(source: Source, item: Measurement) -> str:
@@ -162,7 +175,7 @@ def _scored(source: Source, finding: Finding) -> Line:
     }
     if kind == "finding":
         values["region"] = _region(source, finding.region)
-    return source.model_line(key, [finding.id], **values)
+    return source.finding_line(key, finding, [finding.id], **values)
 
 
 def _likelihood(source: Source, finding: Finding) -> str:

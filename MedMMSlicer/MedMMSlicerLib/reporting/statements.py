@@ -18,15 +18,13 @@ from .quantities import (
 from .source import Line, Lines, Source
 from .templates import Wording
 
-__all__ = ["state_findings", "state_impression", "state_measurements"]
+__all__ = ["state_decided", "state_findings", "state_impression", "state_measurements", "with_own"]
 
 _LONGEST_LIST = 8
 
 
 def state_findings(sources: Sequence[Source], common: Wording) -> Lines:
     """One sentence a finding, so that a reader can accept or reject each."""
-    if not sources:
-        return [Line(common.sentence("no_bundle"))]
     lines: Lines = []
     for source in sources:
         stated = [_finding(source, finding) for finding in source.findings]
@@ -45,12 +43,16 @@ def _finding(source: Source, finding: Finding) -> Line:
     }
     ids = [finding.id, *(measurement.id for measurement in measured)]
     if finding.kind == "quality":
-        return source.model_line("finding_quality", ids, structure=mid_sentence(source.name_of(finding)))
+        structure = mid_sentence(source.name_of(finding))
+        return source.finding_line("finding_quality", finding, ids, structure=structure)
     if finding.probability is not None:
-        return source.model_line("finding_probability", ids, **values, **_probability(source, finding))
+        values |= _probability(source, finding)
+        return source.finding_line("finding_probability", finding, ids, **values)
     if finding.score is not None:
-        return source.model_line("finding_score", ids, **values, score=format_number(finding.score, 2))
-    return source.model_line("finding_measured" if measured else "finding_segmented", ids, **values)
+        values["score"] = format_number(finding.score, 2)
+        return source.finding_line("finding_score", finding, ids, **values)
+    key = "finding_measured" if measured else "finding_segmented"
+    return source.finding_line(key, finding, ids, **values)
 
 
 def _measure(source: Source, measurement: Measurement) -> str:
@@ -123,7 +125,40 @@ def state_impression(sources: Sequence[Source], common: Wording) -> Lines:
     for source in sources:
         # A reader who reads the impression alone must meet the refusal, and no results beside it.
         lines += [source.line("impression_refused")] if source.is_refused else _summary(source)
+        lines += state_decided(source)
     return [*lines, Line(common.sentence("impression_open"))]
+
+
+def state_decided(source: Source) -> Lines:
+    """The model's findings that the reader accepted or edited, said to be that."""
+    lines: Lines = []
+    for status in ("accepted", "edited"):
+        decided = [item for item in source.findings if item.status == status and item.kind != "quality"]
+        found = [item for item in decided if item.kind != "normal"]
+        if found:
+            items = source.joined(mid_sentence(source.stated_name(item)) for item in found)
+            lines.append(source.model_line(f"impression_{status}", _ids(found), items=items))
+        # "No finding" is a class of the model, and no sentence about the image.
+        lines += [
+            source.model_line(
+                f"impression_{status}_class", [item.id], name=mid_sentence(source.stated_name(item))
+            )
+            for item in decided
+            if item.kind == "normal"
+        ]
+    return lines
+
+
+def with_own(lines: Lines, own: Sequence[Finding], common: Wording) -> Lines:
+    """An impression with the reader's own findings, in the reader's name, ahead of what is left to do."""
+    if not own:
+        return lines
+    names = (mid_sentence(display_name(finding, common)) for finding in own)
+    text = common.sentence("impression_own", items=common.word("list").join(names))
+    stated = Line(text, "reader", tuple(_ids(own)))
+    lines = [line for line in lines if line.text != common.sentence("impression_none")]
+    last = [line for line in lines[-1:] if line.text == common.sentence("impression_open")]
+    return [*lines[: len(lines) - len(last)], stated, *last]
 
 
 def _summary(source: Source) -> Lines:
@@ -150,7 +185,9 @@ def _summary(source: Source) -> Lines:
         )
         lines.append(source.model_line("impression_above", _ids(above), items=items))
     elif scored:
-        lines.append(source.model_line("impression_none_above", _ids(scored)))
+        # What was rejected is not stated, but it was assessed.
+        key = "impression_none_above_kept" if any(map(_reaches, source.rejected)) else "impression_none_above"
+        lines.append(source.model_line(key, _ids(scored)))
     return lines
 
 
