@@ -14,6 +14,7 @@ from .report_rules import (
     Read,
     critical_remarks,
     empty_sections,
+    open_impression,
     states_findings,
     supported_in_findings,
     unstated_findings,
@@ -120,6 +121,7 @@ class ReportChecker:
                 remarks += self._of_sentence(place, facts, states_findings(section))
         remarks = [item for item in remarks if not _is_supported(item, stating, facts)]
         remarks += empty_sections(report, facts, language)
+        remarks += open_impression(report, language)
         remarks += unstated_findings(stating, facts, language)
         remarks += critical_remarks(stating, facts, language)
         order = {item.id: index for index, item in enumerate(_sentences(report))}

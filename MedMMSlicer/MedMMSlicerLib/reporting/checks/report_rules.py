@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 
 from ...core import Finding, Report, ReportSection
+from ..templates import DEFAULT_SET, LANGUAGES, load_wording
 from .facts import Facts, sides_of
 from .model import Remark
 from .sentence import Mention, SentenceModel
@@ -15,6 +17,7 @@ from .wording import remark_text
 __all__ = [
     "critical_remarks",
     "empty_sections",
+    "open_impression",
     "states_findings",
     "supported_in_findings",
     "unstated_findings",
@@ -54,6 +57,24 @@ def _is_blank(text: str, facts: Facts) -> bool:
         words in lexicon.placeholders or any(item.fullmatch(words) for item in lexicon.placeholder_patterns)
         for lexicon in (facts.english, facts.chinese)
     )
+
+
+def open_impression(report: Report, language: str) -> Iterator[Remark]:
+    """The sentence of the draft that leaves the impression to the reader, where it still stands."""
+    for section in report.sections:
+        for sentence in section.sentences if section.id == "impression" else ():
+            for placeholder in _open_sentences():
+                start = sentence.text.find(placeholder)
+                if start >= 0:
+                    yield Remark(
+                        "section-empty", "warning", sentence.id, start, start + len(placeholder),
+                        remark_text("still-open", language), section_id=section.id,
+                    )  # fmt: skip
+
+
+@functools.cache
+def _open_sentences() -> tuple[str, ...]:
+    return tuple(load_wording(DEFAULT_SET, language)[0].sentence("impression_open") for language in LANGUAGES)
 
 
 def unstated_findings(sentences: Sequence[Read], facts: Facts, language: str) -> Iterator[Remark]:
