@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from pathlib import Path
@@ -31,6 +32,7 @@ from MedMMSlicerLib.reporting.checks.lexicon import (
 from MedMMSlicerLib.reporting.checks.quantities import agrees, find_quantities, formatted
 from MedMMSlicerLib.reporting.checks.sentence import has_chinese, read_sentence
 from MedMMSlicerLib.reporting.checks.sides import mirrored
+from MedMMSlicerLib.reporting.templates import load_wording
 
 EFFUSION = Finding(
     "f-1",
@@ -231,6 +233,77 @@ def test_a_finding_that_no_file_knows_is_known_by_its_name() -> None:
     assert rules("Lungs.") == ["finding-without-sentence"]
     assert rules("There is a gadget sign.") == []
     assert rules("No gadget sign.") == rules("未见小器征。") == ["negation"]
+
+
+PNEUMONIA = Finding(
+    "f-p", CodedConcept("233604007", "SCT", "Pneumonia"), {"en": "Pneumonia"}, status="accepted"
+)
+INFILTRATION = Finding(
+    "f-i", CodedConcept("409609008", "SCT", "Infiltration"), {"en": "Infiltration"}, status="rejected"
+)
+
+
+def rules_on(text: str, *findings: Finding) -> list[str]:
+    """Checks that say something about this sentence."""
+    return [item.rule for item in check_report(report(text), findings, ()) if item.sentence_id == "s-0"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Infiltration.", ["rejected-mentioned"]),
+        ("Pneumonia with infiltration.", ["rejected-mentioned"]),
+        ("浸润。", ["rejected-mentioned"]),
+        ("Pneumonia.", []),
+        ("Pneumonia without infiltration.", []),
+    ],
+)
+def test_an_accepted_finding_does_not_support_a_rejected_one(text: str, expected: list[str]) -> None:
+    assert rules_on(text, PNEUMONIA, INFILTRATION) == expected
+    waiting = dataclasses.replace(PNEUMONIA, status="proposed")
+    assert ("rejected-mentioned" in rules_on(text, waiting, INFILTRATION)) is bool(expected)
+
+
+def test_a_rejected_finding_of_the_other_side_is_not_meant() -> None:
+    right = dataclasses.replace(PNEUMONIA, laterality="right")
+    left = dataclasses.replace(INFILTRATION, laterality="left")
+    assert rules_on("Infiltration on the right.", right, left) == []
+    assert rules_on("Infiltration.", right, left) == []
+    assert rules_on("Infiltration on the left.", right, left) == ["rejected-mentioned"]
+
+
+@pytest.mark.parametrize("name", ["Multiple masses", "多发肿块"])
+def test_a_name_that_holds_a_known_finding_is_one_of_it(name: str) -> None:
+    own = Finding(
+        "r-1",
+        CodedConcept("reader-finding", "99MEDMM", "Finding of the reader"),
+        {"en": name},
+        status="accepted",
+    )
+    for text in ("No masses.", "No mass is seen.", "未见肿块。", "Lungs are clear."):
+        assert rules_on(text, own) == ["negation"], text
+    for text in ("Multiple masses.", "Masses in both lungs.", "多发肿块。", "No effusion.", "No nodule."):
+        assert rules_on(text, own) == [], text
+
+
+@pytest.mark.parametrize("name", ["Mass or nodule", "No mass", "Old scar"])
+def test_a_name_that_holds_no_single_finding_denies_none(name: str) -> None:
+    own = Finding("r-1", CodedConcept("x", "99MEDMM", name), {"en": name}, status="accepted")
+    assert "negation" not in rules_on("No mass.", own)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_the_placeholder_of_the_impression_is_told(language: str) -> None:
+    text = load_wording("segmentation", language)[0].sentence("impression_open")
+    for written in (text, f"As above. {text}"):
+        impression = ReportSection("impression", "I", (ReportSentence("i-0", written, "reader"),))
+        open_report = dataclasses.replace(
+            report("Clear."), sections=(*report("Clear.").sections[:1], impression)
+        )
+        (found,) = check_report(open_report, (), (), language=language)
+        assert (found.rule, found.severity, found.sentence_id) == ("section-empty", "warning", "i-0")
+        assert written[found.start : found.stop] == text
+    assert check_report(report("Clear."), (), ()) == ()
 
 
 def test_words_of_the_user(tmp_path: Path) -> None:

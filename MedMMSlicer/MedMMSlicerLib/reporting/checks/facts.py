@@ -9,7 +9,7 @@ from pathlib import Path
 from ...core import Finding, Measurement, SegmentDefinition
 from .lexicon import Concept, Lexicon, load_concepts, load_lexicon
 from .model import STATED_STATES, CheckContext
-from .sentence import Mention, SentenceModel, has_chinese, read_sentence
+from .sentence import AFFIRMED, Mention, SentenceModel, has_chinese, read_sentence
 from .sides import BOTH
 
 __all__ = ["Facts", "sides_of"]
@@ -74,7 +74,7 @@ class Facts:
             findings=tuple(findings),
             measurements=tuple(measurements),
             context=context,
-            concepts={**concepts, **english.concepts},
+            concepts={**concepts, **english.concepts, **_qualified(findings, key_of, own, plain)},
             key_of=key_of,
             by_key=by_key,
             stated=tuple(item for item in findings if item.status in STATED_STATES and item.id in key_of),
@@ -138,6 +138,30 @@ class Facts:
         if mention.is_implied:
             return []
         return [finding for finding in self.covering(mention.key) if finding.status != "rejected"]
+
+
+def _qualified(
+    findings: Sequence[Finding],
+    key_of: Mapping[str, str],
+    own: Mapping[str, tuple[str, list[str]]],
+    lexicons: Mapping[str, Lexicon],
+) -> dict[str, Concept]:
+    """Findings that no file knows and whose name holds one known concept: *multiple masses* are masses."""
+    found = {}
+    for key in {key_of[item.id] for item in findings if item.kind == "finding" and item.id in key_of}:
+        kind, names = own.get(key, ("", []))
+        if kind != "finding" or not key.startswith("="):
+            continue
+        models = (read_sentence(text, lexicons["zh-CN" if has_chinese(text) else "en"]) for text in names)
+        mentions = [mention for model in models for mention in model.mentions]
+        held = {mention.key for mention in mentions}
+        if len(held) != 1 or any(item.status != AFFIRMED or item.is_old for item in mentions):
+            continue
+        general = lexicons["en"].concepts[held.pop()]
+        is_a = (general.key, *general.is_a)
+        supports = tuple(dict.fromkeys((*is_a, *general.supports)))
+        found[key] = Concept(key, supports=supports, is_a=is_a, is_critical=general.is_critical)
+    return found
 
 
 def _keys_named(item: Measurement, english: Lexicon, chinese: Lexicon) -> frozenset[str]:

@@ -106,9 +106,10 @@ def _mention(place: Place, mention: Mention, facts: Facts) -> Iterator[Remark]:
     open_ones = [finding for finding in covering if finding.status == "proposed"]
     rejected = [finding for finding in covering if finding.status == "rejected"]
     span = (mention.start, mention.stop)
-    if live and _cover(live, mention.sides):
+    refused = _is_refused(mention, rejected, [*live, *open_ones], facts)
+    if live and not refused and _cover(live, mention.sides):
         return
-    if rejected and _rejects(rejected, mention, [*live, *open_ones]):
+    if refused or (rejected and _rejects(rejected, mention, [*live, *open_ones])):
         text = place.text("rejected-mentioned", name=place.name(rejected[0]))
         yield place.remark("rejected-mentioned", "error", span, text, [item.id for item in rejected])
     elif open_ones and _cover(open_ones, mention.sides):
@@ -145,6 +146,16 @@ def _rejects(rejected: Sequence[Finding], mention: Mention, others: Sequence[Fin
         )
     missing = mention.sides - covered
     return bool(missing) and any(sides_of(finding) & missing for finding in rejected)
+
+
+def _is_refused(
+    mention: Mention, rejected: Sequence[Finding], others: Sequence[Finding], facts: Facts
+) -> bool:
+    """Whether the concept itself was rejected there: another finding that it may be said of does not help."""
+    if any(finding.status != "rejected" for finding in facts.exact(mention.key)):
+        return False
+    where = mention.sides or frozenset().union(*map(sides_of, others))
+    return any(_meet(sides_of(finding), where) for finding in rejected)
 
 
 def _laterality(place: Place, mention: Mention, findings: Sequence[Finding]) -> Remark:
