@@ -139,6 +139,27 @@ def test_a_signed_report_is_read_only_everywhere(a_room: Any) -> None:
     assert _texts(a_room) == before and _actions(a_room)[-1] == "finding" and workflow.verify() == ()
 
 
+@pytest.mark.parametrize(("language", "word"), [("en", "addendum"), ("zh-CN", "补充说明")])
+def test_a_finding_changed_after_signing_is_told_once(a_room: Any, language: str, word: str) -> None:
+    a_room.set_language(language)
+    a_room.findings.set_status("f-edema", "rejected")
+    a_room.report.workflow.sign("Dr. Li")
+    assert a_room.message is None
+    a_room.findings.select("f-pneumonia")
+    assert a_room.message is None
+    a_room.findings.set_status("f-pneumonia", "rejected")
+    assert a_room.message.severity == "warning" and word in a_room.message.text
+    a_room.dismiss()
+    a_room.findings.edit("f-pneumonia", note="Seen again.")
+    assert a_room.message is None
+    a_room.report.workflow.amend("Corrected.")
+    a_room.findings.set_status("f-pneumonia", "accepted")
+    assert a_room.message is None
+    a_room.report.workflow.sign("Dr. Li")
+    a_room.findings.edit("f-pneumonia", note="Changed.")
+    assert word in a_room.message.text
+
+
 def test_an_amendment_keeps_what_was_signed_and_can_be_signed(a_room: Any, tmp_path: Path) -> None:
     workflow = a_room.report.workflow
     workflow.sign("Dr. Li")

@@ -33,6 +33,10 @@ READER_SETTING = "reader.name"
 """Key of the settings under which front ends keep the reader's name."""
 
 _NO_REPORT = "There is no report yet. Analyze the images first, or start one without a model."
+_STILL_SIGNED = {
+    "en": "The signed report still states the findings as they were. Add an addendum to correct it.",
+    "zh-CN": "已签名的报告仍陈述更改前的所见。请添加补充说明予以更正。",
+}
 _TICK_MS = 5000
 """Activity alone is written into the scene this often."""
 
@@ -68,6 +72,7 @@ class ReportWorkflow:
         self._storage = DocumentStorage(room)
         self._kept: dict[str, _Kept] = {}
         self._times: dict[str, ReadingTime] = {}
+        self._told: set[tuple[str, int]] = set()
         room.listeners.subscribe("case", self._case_shown)
         room.listeners.subscribe("findings", self.follow_findings)
 
@@ -246,7 +251,10 @@ class ReportWorkflow:
         return document.report
 
     def follow_findings(self) -> None:
-        """Write into the audit trail what the reader did to findings since."""
+        """Write into the audit trail what the reader did to findings since.
+
+        Where the report is signed, the reader is told once a version that it does not follow.
+        """
         kept = self._current()
         if kept is None:
             return
@@ -254,6 +262,7 @@ class ReportWorkflow:
         if document is not kept.document:
             self.activity()
             self._keep(kept, document, announce=False)
+            self._tell_signed(document)
 
     def restore(self, document: ReportDocument, told: Replay, saved_at: str) -> None:
         """Put a recovered document into the scene, with a note of that in its trail."""
@@ -330,6 +339,12 @@ class ReportWorkflow:
             kept.marks[details["finding_id"]] = mark
         kept.seen = (record.marks, record.added)
         return document
+
+    def _tell_signed(self, document: ReportDocument) -> None:
+        version = (self._room.cases.current_id, document.version)
+        if document.is_signed and version not in self._told:
+            self._told.add(version)
+            self._room.tell("warning", _STILL_SIGNED.get(self._room.language, _STILL_SIGNED["en"]))
 
     def _time(self, document: ReportDocument | None) -> ReadingTime:
         stored = document.reading if document is not None else ReadingTime()
