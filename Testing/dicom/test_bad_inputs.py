@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dicom_phantoms import Phantom, ct_slices, lps, phantom, write_mha, write_nifti, write_nrrd, write_slices
+from MedMMSlicerLib.dicom.headers import quiet
 from MedMMSlicerLib.dicom.reading import load, read_image, scan
 from MedMMSlicerLib.errors import InputError
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, MediaStorageDirectoryStorage
 
 
 def test_no_input() -> None:
@@ -78,7 +81,8 @@ def test_stray_files_in_a_folder_are_stated(a_ct_folder: Path) -> None:
     [note] = series.notes
     assert note.code == "skipped-file"
     assert note.severity == "warning"
-    assert note.text.startswith("2 files")
+    assert note.text.startswith("1 file in the folder could not be read and was left out: bad.dcm ")
+    assert note.text.endswith(" 1 more is no image.") and str(a_ct_folder) not in note.text
     with pytest.raises(InputError, match=r"README\.txt"):
         scan([a_ct_folder, a_ct_folder / "README.txt"])
 
@@ -92,6 +96,9 @@ def test_objects_that_are_no_images(tmp_path: Path, pydicom_files: Path, a_ct_fo
     [study] = scan([a_ct_folder])
     [series] = study.series
     assert [(note.code, note.severity) for note in series.notes] == [("skipped-file", "info")]
+    assert series.notes[0].text.startswith(
+        "2 files in the folder are no images and were left out. The first: s"
+    )
 
 
 def test_a_truncated_slice_among_good_ones(a_ct_folder: Path) -> None:
@@ -101,6 +108,34 @@ def test_a_truncated_slice_among_good_ones(a_ct_folder: Path) -> None:
     [series] = study.series
     assert "skipped-file" in {note.code for note in series.notes}
     assert len(series.paths) == 6
+
+
+def test_a_dicomdir_stands_for_the_files_that_it_names(a_ct_folder: Path) -> None:
+    directory = Dataset()
+    directory.file_meta = FileMetaDataset()
+    directory.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    directory.file_meta.MediaStorageSOPClassUID = MediaStorageDirectoryStorage
+    directory.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    directory.DirectoryRecordSequence = [Dataset()]
+    images = a_ct_folder.rename(a_ct_folder.parent / "IMAGES")
+    for number, path in enumerate(sorted(images.iterdir())):
+        path.rename(images / f"IM{number}")
+        record = Dataset()
+        record.ReferencedFileID = ["IMAGES", f"IM{number}"]
+        directory.DirectoryRecordSequence.append(record)
+    named = a_ct_folder.parent / "DICOMDIR"
+    with quiet():
+        elsewhere = Dataset()
+        elsewhere.ReferencedFileID = ["..", images.parent.name, "IMAGES", "IM0"]
+        directory.DirectoryRecordSequence.append(elsewhere)
+        directory.save_as(named, enforce_file_format=True)
+    [study] = scan([named])
+    [series] = study.series
+    assert len(series.paths) == 7 and series.notes == ()
+    for path in series.paths:
+        path.unlink()
+    with pytest.raises(InputError, match=r"DICOMDIR is a table of contents.*Open the folder"):
+        scan([named])
 
 
 def test_files_that_vanish_after_the_scan(a_ct_folder: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from MedMMSlicerLib.errors import CancelledError, InputError, UsageError
 from MedMMSlicerLib.reading.room import ReadingRoom
+from MedMMSlicerLib.reporting.render import to_text
 from MedMMSlicerLib.scene.cases import case_node_ids
 from MedMMSlicerLib.scene.texts import read_text
 from MedMMSlicerLib.scene.volumes import volume_from_node
@@ -195,6 +196,22 @@ def test_images_that_can_not_be_read(room: ReadingRoom, radiograph: Path, tmp_pa
     assert "lateral.dcm" in remark
     (node_id,) = case_node_ids(room.scene)
     assert str(tmp_path) not in read_text(room.scene, node_id), "folders may carry the patient's name"
+    assert room.message is not None and room.message.severity == "warning"
+    said = room.message.text
+    assert said.startswith(
+        "1 file in the folder could not be read and was left out: lateral.dcm is truncated"
+    )
+    assert str(tmp_path) not in said
+    room.report.start()
+    assert room.report.report is not None
+    report = to_text(room.report.report)
+    assert report.count("lateral.dcm") == 1 and str(tmp_path) not in report
+
+
+def test_files_that_are_no_images_are_left_out_without_a_message(room: ReadingRoom, radiograph: Path) -> None:
+    (radiograph.parent / "readme.txt").write_text("no image", encoding="utf-8")
+    room.cases.open_paths([radiograph.parent])
+    assert room.message is None
 
 
 def test_of_several_files_those_that_can_be_read_are_opened(

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..core import HeaderFacts, ReadingNote, Series, Study
 from ..errors import InputError
 from .dicom_series import load_dicom, series_of
-from .headers import NotAnImageError, quiet, read_header
+from .headers import NotAnImageError, quiet, read_dataset, read_header
 from .nifti import is_nifti, nifti_header, read_nifti
 from .volume_files import is_volume_file, read_volume_file, volume_file
 
-__all__ = ["load", "read_image", "scan"]
+__all__ = ["SKIPPED_FILE", "load", "read_image", "scan"]
 
-_SILENTLY_SKIPPED = {"dicomdir", "thumbs.db", "desktop.ini"}
+SKIPPED_FILE = "skipped-file"
+"""Code of the note of every series of a folder in which files were left out."""
+
+_DIRECTORY = "dicomdir"
+"""The name that DICOM demands of the table of contents of a disc."""
+_SILENTLY_SKIPPED = {_DIRECTORY, "thumbs.db", "desktop.ini"}
 _DATA_FILES = {".raw", ".zraw"}  # voxels of a .mhd or .nhdr header
 _SEGMENTATION = (".seg.nrrd", ".seg.nhdr")
 
@@ -31,7 +36,7 @@ def scan(
 
     A file that is named must be readable, unless ``unreadable`` is given. In a folder (searched with its
     subfolders), files that can not be read are left out, and every series of the folder gets a
-    ``skipped-file`` note.
+    `SKIPPED_FILE` note. A DICOMDIR stands for the files that it names.
 
     Parameters
     ----------
@@ -57,7 +62,7 @@ def scan(
     files = _files_of(inputs, unreadable)
     headers: dict[tuple[str, str], dict[Path, Any]] = {}
     others: list[Series] = []
-    skipped: list[InputError] = []
+    skipped: dict[Path, InputError] = {}
     for number, (path, in_folder) in enumerate(files, 1):
         try:
             if _is_file_format(path):
@@ -66,7 +71,7 @@ def scan(
                 _add_header(headers, path)
         except InputError as error:
             if in_folder:
-                skipped.append(error)
+                skipped[path] = error
             elif unreadable is None:
                 raise
             else:
@@ -75,7 +80,7 @@ def scan(
             progress(number, len(files))
     studies = _studies(headers, others)
     if not studies:
-        raise _nothing(inputs, [*(unreadable or ()), *skipped])
+        raise _nothing(inputs, [*(unreadable or ()), *skipped.values()])
     return _with_note(studies, skipped) if skipped else studies
 
 
@@ -144,7 +149,10 @@ def _files_of(inputs: Sequence[Path], unreadable: list[InputError] | None) -> li
 def _expand(path: Path) -> Iterator[tuple[Path, bool]]:
     """Files of an input, each with whether it was found in a folder."""
     if path.is_file():
-        yield path, False
+        if path.name.lower() == _DIRECTORY:
+            yield from ((file, True) for file in _named_by(path))
+        else:
+            yield path, False
         return
     if not path.is_dir():
         raise InputError(f"{path} does not exist. Check the path.")
@@ -158,6 +166,24 @@ def _expand(path: Path) -> Iterator[tuple[Path, bool]]:
                 yield candidate, True
     if not found:
         raise InputError(f"{path} is an empty folder. Give a folder with images.")
+
+
+def _named_by(directory: Path) -> list[Path]:
+    """The files that a DICOMDIR names and that are there."""
+    files: dict[Path, None] = {}
+    with quiet():
+        for record in read_dataset(directory, pixels=False).get("DirectoryRecordSequence") or ():
+            names = record.get("ReferencedFileID") or ()
+            parts = [names] if isinstance(names, str) else [str(name) for name in names]
+            path = directory.parent.joinpath(*parts)
+            if ".." not in parts and path.is_relative_to(directory.parent) and path.is_file():
+                files[path] = None
+    if not files:
+        raise InputError(
+            f"{directory} is a table of contents, and none of the files that it names is there. "
+            "Open the folder that it lies in."
+        )
+    return list(files)
 
 
 def _raise(error: OSError) -> None:
@@ -231,10 +257,18 @@ def _nothing(inputs: Sequence[Path], skipped: Sequence[InputError]) -> InputErro
     return InputError(f"No readable image in {where}{reason}. Give a folder with DICOM or image files.")
 
 
-def _with_note(studies: Sequence[Study], skipped: Sequence[InputError]) -> tuple[Study, ...]:
-    text = f"{len(skipped)} files in the folder were left out. The first: {skipped[0]}"
-    harmless = all(isinstance(error, NotAnImageError) for error in skipped)
-    note = ReadingNote("skipped-file", text, "info" if harmless else "warning")
+def _with_note(studies: Sequence[Study], skipped: Mapping[Path, InputError]) -> tuple[Study, ...]:
+    foreign = {path: error for path, error in skipped.items() if isinstance(error, NotAnImageError)}
+    damaged = {path: error for path, error in skipped.items() if path not in foreign}
+    if damaged:
+        text = _left_out(
+            damaged, ("could not be read and was left out", "could not be read and were left out")
+        )
+        if foreign:
+            text += f" {len(foreign)} more {'is no image' if len(foreign) == 1 else 'are no images'}."
+    else:
+        text = _left_out(foreign, ("is no image and was left out", "are no images and were left out"))
+    note = ReadingNote(SKIPPED_FILE, text, "warning" if damaged else "info")
     return tuple(
         Study(
             study.study_uid,
@@ -242,3 +276,12 @@ def _with_note(studies: Sequence[Study], skipped: Sequence[InputError]) -> tuple
         )
         for study in studies
     )
+
+
+def _left_out(skipped: Mapping[Path, InputError], said: tuple[str, str]) -> str:
+    """How many files, and why the first; named without its folder, often the patient's name."""
+    path, error = next(iter(skipped.items()))
+    reason = str(error).replace(str(path), path.name)
+    if len(skipped) == 1:
+        return f"1 file in the folder {said[0]}: {reason}"
+    return f"{len(skipped)} files in the folder {said[1]}. The first: {reason}"

@@ -70,6 +70,7 @@ class CaseOpening:
         self._room = room
         self._control = RunControl(progress=progress) if progress is not None else RunControl()
         self.failures: list[MedMMError] = []
+        self._left_out: tuple[str, ...] = ()
         self._created: list[str] = []
         self._modality = ""
         self._points: tuple[Point, ...] = ()
@@ -82,7 +83,7 @@ class CaseOpening:
         InputError
             If there is none that can be read.
         """
-        from ..dicom.reading import scan
+        from ..dicom.reading import SKIPPED_FILE, scan
 
         self._control.step("looking for images", 0.0)
         unreadable: list[InputError] = []
@@ -90,6 +91,12 @@ class CaseOpening:
         several = len(paths) > 1
         studies = scan([Path(path) for path in paths], self._headers, unreadable if several else None)
         self.failures += unreadable
+        notes = (note for study in studies for series in study.series for note in series.notes)
+        self._left_out = tuple(
+            dict.fromkeys(
+                note.text for note in notes if note.code == SKIPPED_FILE and note.severity == "warning"
+            )
+        )
         return group_series(studies)
 
     def sample_groups(self, sample_id: str) -> tuple[Group, ...]:
@@ -192,6 +199,7 @@ class CaseOpening:
                 failures.append(error)
         if failures and not members and not known_case:
             raise failures[0]
+        self.failures += failures
         remarks = tuple(f"Not opened: {error}" for error in failures)
         title, points = group.title, self._points
         return Loaded(group.study_uid, tuple(members), title, known_case, remarks, points)
@@ -213,12 +221,13 @@ class CaseOpening:
         return InputError("No image could be opened. Give a folder with DICOM or image files.")
 
     def what_failed(self) -> str:
-        """What was not opened and why, in one line; empty if everything was."""
+        """What was not opened or was left out, and why, in one line; empty if everything was opened."""
         said = [str(error) for error in self.failures[:_MOST_REASONS]]
         more = len(self.failures) - len(said)
         if more:
             said.append(f"And {more} more.")
-        return f"{len(self.failures)} not opened: {' '.join(said)}" if said else ""
+        failed = (f"{len(self.failures)} not opened: {' '.join(said)}",) if said else ()
+        return " ".join((*failed, *self._left_out))
 
     def _origin(self, volume_id: str, files: Sequence[Path]) -> tuple[Series, tuple[str, ...]]:
         """The series of a foreign volume, and what could not be read about it."""

@@ -90,7 +90,8 @@ class CaseStore:
         records: dict[str, SeriesRecord] = dict(item.record.series)
         for role, member in zip(roles, loaded.members):
             records[role] = SeriesRecord.of(member.series)
-            item.sources[role] = member.series
+            # What is said about its files is read in the report: no folders there.
+            item.sources[role] = dataclasses.replace(member.series, notes=records[role].notes)
             self.set_nodes(item, f"volume.{role}", (member.node_id,))
             if adopted:
                 item.adopted.add(member.node_id)

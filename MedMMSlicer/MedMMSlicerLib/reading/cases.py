@@ -82,8 +82,8 @@ class CaseDesk:
         """Open files and folders; returns the ids of the cases, the first of which is then current.
 
         DICOM files become one case per study, every other file one of its own. A study that is open already
-        is not opened twice. Of several inputs, those that can be read are opened; one message says which can
-        not, and why.
+        is not opened twice. Of several inputs, and of the files of a folder, those that can be read are
+        opened; one message says which can not, and why.
 
         Parameters
         ----------
@@ -298,8 +298,9 @@ class CaseDesk:
         with self.quiet():
             loaded = opening.load(groups, self._store.known_series())
         ids = self._register(loaded)
-        if opening.failures:
-            self._room.tell("warning", opening.what_failed())
+        failed = opening.what_failed()
+        if failed:
+            self._room.tell("warning", failed)
         return ids
 
     def _register(self, loaded: Sequence[Loaded], adopted: bool = False) -> tuple[str, ...]:

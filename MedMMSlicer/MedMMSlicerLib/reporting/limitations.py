@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..core import Case, localized
+from ..core import Case, ReadingNote, localized
 from .quantities import mid_sentence
 from .regions import variable_name
 from .source import Line, Lines, Source
@@ -20,17 +20,28 @@ def describe_limitations(
     lines: Lines = [
         source.line("refusal", text=text) for source in sources for text in source.prediction.refusals
     ]
-    lines += [
-        Line(common.sentence("image_note", name=series.name, text=note.text))
-        for series in case.series.values()
-        for note in series.notes
-    ]
-    lines += [Line(common.sentence("remark", text=text)) for text in remarks]
+    notes = [(series.name, note) for series in case.series.values() for note in series.notes]
+    lines += [Line(common.sentence("image_note", name=name, text=note.text)) for name, note in _once(notes)]
+    # The remarks of a case repeat the notes on its images, for those that are not part of the reading.
+    said = {f"{name}: {note.text}" for name, note in notes}
+    lines += [Line(common.sentence("remark", text=text)) for text in remarks if text not in said]
     for source in sources:
         lines += _run(source)
     if sources and not all(source.by_region for source in sources):
         lines.append(Line(common.sentence("not_assessed")))
     return lines
+
+
+def _once(notes: Sequence[tuple[str, ReadingNote]]) -> list[tuple[str, ReadingNote]]:
+    """Notes with the names of their images; what is said about a folder is said with its first image."""
+    said: set[object] = set()
+    kept = []
+    for name, note in notes:
+        key = note if note.code == "skipped-file" else (name, note)
+        if key not in said:
+            said.add(key)
+            kept.append((name, note))
+    return kept
 
 
 def _run(source: Source) -> Lines:
