@@ -196,6 +196,8 @@ def test_places_are_moved_by_number_and_by_hand(room: Any) -> None:
 
 def test_picked_is_where_the_crosshair_is(room: Any) -> None:
     crosshair = room.scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
+    crosshair.SetCrosshairRAS(0.0, 0.0, 0.0)
+    assert room.findings.picked() is None, "nobody put it there"
     crosshair.SetCrosshairRAS(4.0, 5.0, 6.0)
     assert room.findings.picked() == (4.0, 5.0, 6.0)
 

@@ -151,7 +151,7 @@ class FindingDesk:
             self._place(moved)
 
     def picked(self) -> Point | None:
-        """Where the crosshair is (mm, RAS): a place for a new finding; None without one."""
+        """Where the crosshair was put (mm, RAS): a place for a new finding; None if it was not."""
         return crosshair_point(self._room.scene)
 
     def add(self, name: str, location_ras: Point | None = None) -> str:

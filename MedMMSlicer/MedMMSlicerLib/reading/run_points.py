@@ -64,5 +64,4 @@ class RunPoints:
         point = last_markup_point(self._room.scene)
         if point is not None:
             return point
-        crosshair = crosshair_point(self._room.scene)
-        return crosshair if crosshair and any(crosshair) else None
+        return crosshair_point(self._room.scene)

@@ -215,9 +215,9 @@ def replace_content(scene: MrmlScene, node_id: str, source_id: str) -> None:
 
 
 def crosshair_point(scene: MrmlScene) -> tuple[float, float, float] | None:
-    """Where the crosshair is (mm, RAS), None without one."""
+    """Where the crosshair was put (mm, RAS); None without one, and while it is at the origin, as at first."""
     node = scene.GetFirstNodeByClass("vtkMRMLCrosshairNode")
-    if node is None:
+    if node is None or not any(node.GetCrosshairRAS()):
         return None
     right, anterior, superior = node.GetCrosshairRAS()
     return float(right), float(anterior), float(superior)
