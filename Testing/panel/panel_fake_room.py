@@ -287,6 +287,7 @@ class _Run(_Desk):
     startable = (True, "")
     device_used = "CPUExecutionProvider"
     device_warning = ""
+    refusal = ""
     points_ras: tuple[Any, ...] = ()
     can_undo = True
     needs_point = False

@@ -463,7 +463,7 @@ class FakeRoom:
         self.cases = SimpleNamespace(current_id="case-1")
         self.scene = SimpleNamespace(GetNumberOfNodesByClass=lambda _name: 0)
         self.settings = MemorySettings()
-        self.run = SimpleNamespace(state=RunState())
+        self.run = SimpleNamespace(state=RunState(), refusal="")
         runs = (SimpleNamespace(kind="analyze", started_at="2026-01-01"),)
         measurement = SimpleNamespace(id="m-inner-volume", segment_id="inner", name={"en": "Volume"})
         self.record = SimpleNamespace(runs=runs, prediction=SimpleNamespace(measurements=(measurement,)))

@@ -71,6 +71,14 @@ def test_sorting_and_choosing(part: Any) -> None:
     assert part.ui.emptyLabel.text == "No finding fits this choice; there are 3 in all."
 
 
+def test_images_that_the_model_refused_do_not_look_like_a_negative_reading(part: Any) -> None:
+    part.room.run.refusal = "Chest refused these images: the picture is cut."
+    part.room.findings.items = []
+    part.room.listeners.emit("run")
+    said = "Chest refused these images: the picture is cut. It states nothing about them."
+    assert part.ui.emptyLabel.text == said and part.ui.emptyLabel.isVisibleTo(part.widget)
+
+
 def test_a_click_selects_and_jumps_once_and_again(part: Any) -> None:
     click_row(part, 1)
     assert part.room.findings.calls == [("select", "f-effusion")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,8 +61,38 @@ def touch(room: ReadingRoom, segment_id: str) -> None:
     image.Modified()
 
 
+def add_refusal(bundle: Path) -> None:
+    """Let a bundle refuse every image."""
+    path = bundle / "configs" / "metadata.json"
+    metadata = json.loads(path.read_text(encoding="utf-8"))
+    name = {"en": "The picture is too long", "zh-CN": "图像过长"}
+    rule = {"id": "long", "name": name, "rule": "aspect", "threshold": 0, "action": "refuse"}
+    metadata["medmm"]["quality"] = [*metadata["medmm"].get("quality", ()), rule]
+    path.write_text(json.dumps(metadata), encoding="utf-8")
+
+
 def probabilities(room: ReadingRoom) -> dict[str, float | None]:
     return {row.id: row.probability for row in room.findings.rows()}
+
+
+def test_a_refused_run_says_so_at_once(
+    make_room: Callable[..., ReadingRoom], chest_folder: Path, radiograph: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(chest_folder, tmp_path / "refusing")
+    add_refusal(tmp_path / "refusing" / "tiny-chest")
+    room = make_room(catalog=BundleCatalog([tmp_path / "refusing"]))
+    room.cases.open_paths([radiograph])
+    room.models.accept("tiny-chest")
+    assert room.run.refusal == ""
+    room.run.start("cpu")
+    finish(room)
+    title = room.models.suggestions()[0].title
+    said = f"{title} refused these images: The picture is too long."
+    assert room.message is not None
+    assert (room.message.severity, room.message.text) == ("warning", said)
+    assert room.run.refusal == said
+    room.set_language("zh-CN")
+    assert room.run.refusal.endswith(" 拒绝了这些图像：图像过长。")
 
 
 def test_an_analysis_ends_in_the_scene(volume_room: ReadingRoom, phantom_file: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..bundles.manifest import ContextVariable, Manifest
+from ..bundles.manifest import ContextVariable, Manifest, QualityRule
 from ..context.units import unit_text
 from ..core import Contribution, Finding, OperatingPoint, Prediction, localized
 from ..reporting.quantities import format_number, format_probability, mid_sentence, sentence_case
@@ -17,7 +17,7 @@ from ..reporting.regions import contribution_name, variable_name
 from .finding_words import known_language, phrase, translate_note, wording_of
 from .rows import ContributionRow, Explanation
 
-__all__ = ["Background", "contribution_text", "explain_finding", "point_text"]
+__all__ = ["Background", "contribution_text", "explain_finding", "point_text", "refusal_reason"]
 
 _CLOSE_PROBABILITY = 0.05
 _CLOSE_LOGIT = 0.5
@@ -203,11 +203,34 @@ def _refusals(background: Background, language: str) -> Iterator[str]:
             yield phrase("doubt.refusal", language, text=text)
 
 
+def refusal_reason(background: Background, language: str) -> str:
+    """Why the model refused the images, in the reader's language where its bundle is known; else empty."""
+    prediction = background.prediction
+    if prediction is None or prediction.is_applicable:
+        return ""
+    rules = background.manifest.quality if background.manifest else ()
+    said = []
+    for text in prediction.refusals:
+        rule = next((item for item in rules if _states(text, item)), None)
+        if rule is not None:
+            said.append(localized(rule.name, language).rstrip(".。"))
+        elif background.manifest is not None and _is_told_elsewhere(text, background):
+            said += [item.rstrip(".。") for item in _novelty(background, language)]
+        else:
+            said.append(text.removeprefix("Not applicable: ").rstrip("."))
+    comma, end = ("；", "。") if known_language(language) == "zh-CN" else ("; ", ".")
+    return comma.join(said) + end
+
+
+def _states(text: str, rule: QualityRule) -> bool:
+    return text.startswith(f"{rule.name.get('en', rule.id)} ({rule.rule} ")
+
+
 def _is_told_elsewhere(text: str, background: Background) -> bool:
     if text.startswith("Not applicable: the image is unlike") and _novelty_value(background) is not None:
         return True
     rules = background.manifest.quality if background.manifest else ()
-    return any(text.startswith(f"{rule.name.get('en', rule.id)} ({rule.rule} ") for rule in rules)
+    return any(_states(text, rule) for rule in rules)
 
 
 def _novelty_value(background: Background) -> float | None:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ..core import Prediction
+from ..core import Prediction, localized
 from ..errors import CancelledError, MedMMError, UsageError
+from .finding_explanation import Background, refusal_reason
 from .record import CaseRecord, RunRecord
 from .rows import RunState
 from .run_checks import can_update, model_obstacle, with_view
@@ -129,6 +130,11 @@ class RunDesk(RunPoints):
         """Why it is not the device that was asked for, or empty: shown as a red banner."""
         record = self._room.record
         return record.device_warning if record else ""
+
+    @property
+    def refusal(self) -> str:
+        """Why the model refused the images of the current case: one sentence, empty if it did not."""
+        return self._refusal_of(self._room.record)
 
     @property
     def can_undo(self) -> bool:
@@ -331,12 +337,24 @@ class RunDesk(RunPoints):
         job, self._job, self._steps = self._job, None, None
         if job is not None and job.kind == "analyze":
             self._undo, self._before = self._before, None
+            refusal = self._refusal_of(self._room.cases.record(job.case_id))
+            if refusal:
+                self._room.tell("warning", refusal)
         self._room.listeners.emit("run", "cases")
         if job is not None and job.kind != "undo":
             record = self._room.cases.record(job.case_id)
             # What was typed meanwhile.
             if record is not None and record.id == self._room.cases.current_id and self._can_update(record):
                 self._start_update(record)
+
+    def _refusal_of(self, record: CaseRecord | None) -> str:
+        if record is None or record.prediction is None or record.prediction.is_applicable:
+            return ""
+        manifest, language = self._room.models.manifest_of(record), self._room.language
+        name = localized(manifest.title, language) if manifest else ""
+        reason = refusal_reason(Background(record.prediction, manifest), language)
+        name = name or record.prediction.provenance.bundle_id
+        return obstacle("refused", language, name=name, reason=reason)
 
     def _fail(self, error: MedMMError) -> None:
         """End the job; what was shown of its results is taken back."""

@@ -47,7 +47,18 @@ _OBSTACLES: _Words = {
         "en": "There is no model. Install a bundle first.",
         "zh-CN": "没有可用的模型。请先安装模型。",
     },
-    "none-fits": {"en": "No model fits this image. {reason}", "zh-CN": "没有适用于此图像的模型。{reason}"},
+    "none-fits": {
+        "en": "No model fits this image. The nearest: {reason}",
+        "zh-CN": "没有适用于此图像的模型。最接近的：{reason}",
+    },
+    "choose-model": {
+        "en": "The file does not state its modality: choose the model yourself.",
+        "zh-CN": "文件未注明检查类型：请自行选择模型。",
+    },
+    "refused": {
+        "en": "{name} refused these images: {reason}",
+        "zh-CN": "{name} 拒绝了这些图像：{reason}",
+    },
     "not-accepted": {
         "en": "The license and intended use of {name} were not accepted yet. Read its card first.",
         "zh-CN": "尚未接受 {name} 的许可和预期用途。请先阅读模型说明。",

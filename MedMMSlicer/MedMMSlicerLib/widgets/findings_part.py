@@ -149,8 +149,11 @@ class FindingsPart(Part):
             table.setCurrentCell(number, _NAME)
 
     def _show_empty(self, found: bool, total: int) -> None:
+        refusal = self.room.run.refusal if found else ""
         if not found:
             text = _("Open images first.")
+        elif refusal:
+            text = _("{refusal} It states nothing about them.").format(refusal=refusal)
         elif total:
             text = _("No finding fits this choice; there are {count} in all.").format(count=total)
         elif self.room.record is not None and self.room.record.prediction is not None:
@@ -158,7 +161,7 @@ class FindingsPart(Part):
         else:
             text = _("Not analyzed yet. You can add findings of your own.")
         self.ui.emptyLabel.setText(text)
-        self.ui.emptyLabel.setVisible(not self._rows)
+        self.ui.emptyLabel.setVisible(bool(refusal) or not self._rows)
 
     def _show_heat_map(self) -> None:
         row = self._row()
