@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,6 +112,9 @@ def analyze(
 ) -> Analysis:
     """Read the inputs, choose series and bundle, run it and draft the report.
 
+    Where the bundle is chosen here and refuses the image, the others that fit as well are tried in turn; a
+    remark names those that refused.
+
     Parameters
     ----------
     predict : callable, optional
@@ -123,9 +126,27 @@ def analyze(
     """
     found = read_series(request.inputs, control)
     started = time.perf_counter()
-    chosen, bundle, remarks = _choose(found, request, catalog, control)
+    chosen, bundles, remarks = _choose(found, request, catalog, control)
     read_s = time.perf_counter() - started
-    return analyze_series(chosen, bundle, request, control, remarks=remarks, predict=predict, read_s=read_s)
+    refused: list[str] = []
+    first: Analysis | None = None
+    for bundle in bundles:
+        said = (*remarks, *refused)
+        try:
+            found_by = analyze_series(
+                chosen, bundle, request, control, remarks=said, predict=predict, read_s=read_s
+            )
+        except UsageError:
+            # It needs a point; what was asked first has its answer.
+            if first is None:
+                raise
+            continue
+        if found_by.prediction.is_applicable:
+            return found_by
+        first = first or found_by
+        refused.append(f"{bundle.manifest.id} refused the image: {' '.join(found_by.prediction.refusals)}")
+    assert first is not None
+    return dataclasses.replace(first, remarks=(*first.remarks, *refused[1:]))
 
 
 def analyze_series(
@@ -221,8 +242,10 @@ def _loaded(series: Series, control: RunControl) -> Series:
 
 def _choose(
     found: tuple[Series, ...], request: AnalysisRequest, catalog: BundleCatalog, control: RunControl
-) -> tuple[Series, ModelBundle, tuple[str, ...]]:
-    """The first series that a bundle fits, loaded, as a header alone may leave open which bundle that is."""
+) -> tuple[Series, Iterator[ModelBundle], tuple[str, ...]]:
+    """The first series that a bundle fits, loaded, as a header alone may leave open which bundle that is; and
+    the bundles that fit it equally.
+    """
     candidates = [
         item for item in found if request.series in (item.series_uid, "") or request.series in item.name
     ]
@@ -245,8 +268,9 @@ def _choose(
                 remark = (
                     f"Read: {series.name}. Not read: {', '.join(others)}. Choose another one with --series."
                 )
-                bundle = wanted or catalog.get(str(suggestion.bundle.path))
-                return loaded, bundle, (remark,) if others else ()
+                equal = [item for item in suggestions if item.applicable]
+                bundles = (wanted or catalog.get(str(item.bundle.path)) for item in equal)
+                return loaded, bundles, (remark,) if others else ()
             if suggestion.reason not in reasons:
                 reasons.append(suggestion.reason)
     if wanted is not None:

@@ -286,6 +286,35 @@ def test_applicable_bundles_come_first(
     ]
 
 
+def test_without_a_modality_nothing_is_certain_and_ct_is_told_by_its_values(
+    make_bundle: BundleMaker, metadata: Metadata
+) -> None:
+    catalog = BundleCatalog([make_bundle(metadata)])
+    (known,), (unknown,) = catalog.suggest(a_series()), catalog.suggest(a_series(""))
+    assert (known.applicable, known.certain) == (True, True)
+    assert (unknown.applicable, unknown.certain) == (True, False)
+    plain = a_series("")
+    assert plain.volume is not None
+    array = np.full(plain.volume.array.shape, 40, np.int16)
+    array[:, :10] = -1000
+    series = dataclasses.replace(plain, volume=dataclasses.replace(plain.volume, array=array))
+    (refused,) = catalog.suggest(series)
+    assert not refused.applicable
+    assert refused.reason == "tiny-mr reads MR volumes; this image has values below -500, as CT has."
+    metadata["medmm"]["inputs"][0]["modalities"] = ["CT", "MR"]
+    (fits,) = BundleCatalog([make_bundle(metadata, name="ct")]).suggest(series)
+    assert fits.applicable
+
+
+def test_what_nearly_fits_comes_before_what_does_not(
+    radiograph_bundle: Path, make_bundle: BundleMaker, metadata: Metadata, tmp_path: Path
+) -> None:
+    make_bundle(name="catalog/tiny")
+    suggestions = BundleCatalog([tmp_path / "catalog"]).suggest(a_series("CT"))
+    assert [item.bundle.manifest.id for item in suggestions] == ["tiny-mr", "chest"]
+    assert suggestions[0].misfit == (1, 1) and suggestions[1].misfit == (1, 3)
+
+
 def test_an_unapplicable_first_role_leaves_the_second(make_bundle: BundleMaker, metadata: Metadata) -> None:
     role = metadata["medmm"]["inputs"][0]
     metadata["medmm"]["inputs"].append({**role, "role": "prior", "modalities": ["CT"], "body_parts": []})

@@ -62,7 +62,7 @@ def test_from_files_to_segments_undo_and_redo(panel: Any, phantom_file: Path, pu
     pump()
     panel.flush()
     assert panel.case.ui.caseCombo.count == 1 and "phantom" in panel.case.ui.caseCombo.currentText
-    assert panel.case.ui.modelCombo.currentText == "✓ Thresholds"
+    assert panel.case.ui.modelCombo.currentText == "? Thresholds (not known whether it fits)"
     assert panel.analyze.ui.analyzeButton.enabled
     assert "not accepted" in panel.analyze.ui.analyzeButton.toolTip
     accept_and_start(panel, pump)

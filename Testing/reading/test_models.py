@@ -12,6 +12,8 @@ from MedMMSlicerLib.errors import BundleError, UsageError
 from MedMMSlicerLib.reading.room import ReadingRoom
 from MedMMSlicerLib.reading.settings import FileSettings
 
+from .conftest import write_radiograph
+
 pytestmark = pytest.mark.mrml
 
 
@@ -82,6 +84,31 @@ def test_without_any_bundle(make_room: Callable[..., ReadingRoom], phantom_file:
     room.cases.open_paths([phantom_file])
     assert room.models.selected_id == ""
     assert room.run.can_start() == (False, "There is no model. Install a bundle first.")
+
+
+def test_several_that_may_fit_an_image_without_a_modality_are_left_to_the_reader(
+    make_room: Callable[..., ReadingRoom], phantom_file: Path, threshold_bundle: Path
+) -> None:
+    other = threshold_bundle.parent / "another"
+    shutil.copytree(threshold_bundle, other)
+    metadata = other / "configs" / "metadata.json"
+    metadata.write_text(metadata.read_text("utf-8").replace("threshold-test", "another-test"), "utf-8")
+    room = make_room(catalog=BundleCatalog([threshold_bundle.parent]))
+    room.cases.open_paths([phantom_file])
+    assert [(row.applicable, row.certain) for row in room.models.suggestions()] == [(True, False)] * 2
+    assert room.models.selected_id == ""
+    said = "The file does not state its modality: choose the model yourself."
+    assert room.run.can_start() == (False, said)
+    room.models.select("threshold-test")
+    assert room.models.selected_id == "threshold-test" and "not accepted" in room.run.can_start()[1]
+
+
+def test_where_none_fits_the_nearest_says_why(room: ReadingRoom, radiograph: Path) -> None:
+    write_radiograph(radiograph, Modality="US")
+    room.cases.open_paths([radiograph])
+    assert room.models.selected_id == ""
+    can, reason = room.run.can_start()
+    assert not can and reason.startswith("No model fits this image. The nearest: tiny-chest reads ")
 
 
 def test_a_required_role_that_is_missing_is_said(

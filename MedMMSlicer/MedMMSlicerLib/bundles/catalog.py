@@ -111,9 +111,9 @@ class BundleCatalog:
         raise BundleError(f"There is no bundle '{id_or_path[:200]}'. {advice}")
 
     def suggest(self, series: Series) -> tuple[Suggestion, ...]:
-        """Judge every usable bundle for a series, the applicable ones first."""
+        """Judge every usable bundle for a series: the applicable ones first, then those that nearly fit."""
         suggestions = [judge(bundle, series) for bundle in self._usable()]
-        return tuple(sorted(suggestions, key=lambda suggestion: not suggestion.applicable))
+        return tuple(sorted(suggestions, key=lambda item: (not item.applicable, item.misfit)))
 
     def _usable(self) -> tuple[ModelBundle, ...]:
         return tuple(entry for entry in self.list() if isinstance(entry, ModelBundle))

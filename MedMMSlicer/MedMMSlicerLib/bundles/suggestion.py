@@ -11,23 +11,44 @@ from .suggestion_words import phrase
 
 __all__ = ["Suggestion", "judge"]
 
+_CT = "CT"
+_AIR_HU = -500.0
+"""Air has -1000 HU and lung about -800; what other modalities store is not that far below zero."""
+_SAMPLES_PER_AXIS = 32
+
 
 @dataclass(frozen=True)
 class Suggestion:
-    """Whether a bundle can read a series, and why or why not in one sentence."""
+    """Whether a bundle can read a series, and why or why not in one sentence.
+
+    Parameters
+    ----------
+    bundle : ModelBundle
+    applicable : bool
+    reason : str
+    certain : bool
+        False: the file does not state its modality, so whether the bundle fits is not known.
+    misfit : (2,) tuple of int
+        How far a bundle is from fitting: whether the modality is another one, and how much differs in all.
+    """
 
     bundle: ModelBundle
     applicable: bool
     reason: str
+    certain: bool = True
+    misfit: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
 class _Match:
-    """``refusal``: a sentence, or empty; ``stated``: what fits; ``open_points``: what was not compared."""
+    """``refusal``: a sentence, or empty; ``stated``: what fits; ``open_points``: what was not compared;
+    ``misfit``: see `Suggestion`.
+    """
 
     refusal: str = ""
     stated: tuple[str, ...] = ()
     open_points: tuple[str, ...] = ()
+    misfit: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -66,12 +87,13 @@ def judge(bundle: ModelBundle, series: Series, language: str = "en") -> Suggesti
     matches = [_match(say, role, series) for role in bundle.manifest.inputs]
     if not matches:
         return Suggestion(bundle, False, say("no-images"))
-    best = min(matches, key=lambda match: (bool(match.refusal), len(match.open_points)))
+    best = min(matches, key=lambda match: (match.misfit, len(match.open_points)))
+    certain = bool(series.facts.modality)
     if best.refusal:
-        return Suggestion(bundle, False, best.refusal)
+        return Suggestion(bundle, False, best.refusal, certain, best.misfit)
     stated, unclear = say("comma").join(best.stated), say("comma").join(best.open_points)
     key = ("fits" if stated else "may-fit") + ("-but" if unclear else "")
-    return Suggestion(bundle, True, say(key, stated=stated, unclear=unclear))
+    return Suggestion(bundle, True, say(key, stated=stated, unclear=unclear), certain)
 
 
 def _match(say: _Say, role: InputRole, series: Series) -> _Match:
@@ -83,16 +105,25 @@ def _match(say: _Say, role: InputRole, series: Series) -> _Match:
         _match_channels(say, role, series),
         _match_extent(say, role, series),
     )
+    refusals = [part.refusal for part in parts if part.refusal]
     return _Match(
-        refusal=next((part.refusal for part in parts if part.refusal), ""),
+        refusal=next(iter(refusals), ""),
         stated=tuple(text for part in parts for text in part.stated),
         open_points=tuple(text for part in parts for text in part.open_points),
+        misfit=(int(bool(parts[0].refusal)), len(refusals)),
     )
 
 
 def _match_modality(say: _Say, role: InputRole, series: Series) -> _Match:
     modality = series.facts.modality.upper()
     if not modality:
+        if _CT not in role.modalities and _holds_hounsfield_air(series):
+            return say.refusal(
+                "hounsfield",
+                readable=say("and").join(role.modalities),
+                kind=say("volumes" if role.dimensions == 3 else "images"),
+                modality=_CT,
+            )
         return say.open("not-stated", what=say("modality"))
     if modality in role.modalities:
         return say.stated("image-of", modality=modality)
@@ -103,6 +134,15 @@ def _match_modality(say: _Say, role: InputRole, series: Series) -> _Match:
         article="an" if modality[0] in "AEFHILMNORSX" else "a",
         modality=modality,
     )
+
+
+def _holds_hounsfield_air(series: Series) -> bool:
+    """Whether gray values are as low as those of air in CT; some thousand voxels are enough to tell."""
+    if series.volume is None or series.volume.is_color:
+        return False
+    array = series.volume.array
+    steps = tuple(slice(None, None, max(1, size // _SAMPLES_PER_AXIS)) for size in array.shape)
+    return bool((array[steps] < _AIR_HU).any())
 
 
 def _match_dimensions(say: _Say, role: InputRole, series: Series) -> _Match:

@@ -27,6 +27,10 @@ _PHRASES: Mapping[str, Mapping[str, str]] = {
         "en": "{name} reads {readable} {kind}; this is {article} {modality} image.",
         "zh-CN": "{name} 读取 {readable} {kind}；此图像为 {modality}。",
     },
+    "hounsfield": {
+        "en": "{name} reads {readable} {kind}; this image has values below -500, as {modality} has.",
+        "zh-CN": "{name} 读取 {readable} {kind}；此图像含有低于 -500 的数值，与 {modality} 相同。",
+    },
     "not-loaded": {
         "en": "the image is not loaded, so its size was not compared",
         "zh-CN": "图像尚未载入，未比较尺寸",

@@ -15,6 +15,7 @@ from .words import obstacle
 if TYPE_CHECKING:
     from ..bundles.catalog import BundleCatalog
     from ..bundles.loading import ModelBundle
+    from ..bundles.suggestion import Suggestion
     from .room import ReadingRoom
 
 __all__ = ["ModelDesk"]
@@ -57,28 +58,34 @@ class ModelDesk:
         self._list()
 
     def suggestions(self) -> tuple[ModelEntry, ...]:
-        """All bundles, those that fit the current case first."""
-        series = self._current_series()
-        rows = []
-        for bundle in self._list().values():
-            applicable, reason = False, self._nothing_to_read()
-            if series is not None:
-                applicable, reason = self._judge(bundle, series)
-            rows.append(self._entry(bundle, applicable, reason))
-        return tuple(sorted(rows, key=lambda row: not row.applicable))
+        """All bundles: those that fit the current case first, then those that nearly fit."""
+        from ..bundles.suggestion import Suggestion
+
+        series, bundles = self._current_series(), self._list().values()
+        if series is None:
+            reason = self._nothing_to_read()
+            return tuple(self._entry(Suggestion(bundle, False, reason)) for bundle in bundles)
+        judged = [self._judge(bundle, series) for bundle in bundles]
+        judged.sort(key=lambda item: (not item.applicable, item.misfit))
+        return tuple(self._entry(item) for item in judged)
 
     @property
     def selected_id(self) -> str:
-        """Id of the selected bundle: the reader's choice, else the first that fits; empty without any."""
+        """Id of the selected bundle: the reader's choice, else the first that fits.
+
+        Empty where none fits, or where the file does not state its modality and several may fit.
+        """
         record = self._room.record
         if record is None:
             return ""
         if record.bundle_id:
             return record.bundle_id
-        return next((row.id for row in self.suggestions() if row.applicable), "")
+        fitting = [row for row in self.suggestions() if row.applicable]
+        known = len(fitting) == 1 or (fitting and fitting[0].certain)
+        return fitting[0].id if known else ""
 
     def select(self, bundle_id: str) -> None:
-        """Select a bundle for the current case; empty: the first that fits.
+        """Select a bundle for the current case; empty: the one that fits, if that is known.
 
         Raises
         ------
@@ -177,7 +184,7 @@ class ModelDesk:
 
     def fits(self, series: Series) -> bool:
         """Whether some bundle can read a loaded series."""
-        return any(self._judge(bundle, series)[0] for bundle in self._list().values())
+        return any(self._judge(bundle, series).applicable for bundle in self._list().values())
 
     def refusal(self, bundle_id: str) -> str:
         """Why a bundle can not read the current case: one sentence, empty if it can.
@@ -197,26 +204,26 @@ class ModelDesk:
         series = self._current_series()
         if series is None:
             return self._say("image-gone")
-        applicable, reason = self._judge(found, series)
-        return "" if applicable else reason
+        judged = self._judge(found, series)
+        return "" if judged.applicable else judged.reason
 
-    def _judge(self, bundle: ModelBundle, series: Series) -> tuple[bool, str]:
+    def _judge(self, bundle: ModelBundle, series: Series) -> Suggestion:
         from ..bundles.suggestion import judge
 
-        suggestion = judge(bundle, series, self._room.language)
-        return suggestion.applicable, suggestion.reason
+        return judge(bundle, series, self._room.language)
 
-    def _entry(self, bundle: ModelBundle, applicable: bool, reason: str) -> ModelEntry:
-        manifest, language = bundle.manifest, self._room.language
+    def _entry(self, judged: Suggestion) -> ModelEntry:
+        manifest, language = judged.bundle.manifest, self._room.language
         return ModelEntry(
             id=manifest.id,
             title=localized(manifest.title, language) or manifest.id,
             version=manifest.version,
             license=manifest.license,
             intended_use=localized(manifest.intended_use, language),
-            applicable=applicable,
-            reason=reason,
-            accepted=bool(self._room.settings.get(_key(bundle))),
+            applicable=judged.applicable,
+            reason=judged.reason,
+            accepted=bool(self._room.settings.get(_key(judged.bundle))),
+            certain=judged.certain,
         )
 
     def _nothing_to_read(self) -> str:

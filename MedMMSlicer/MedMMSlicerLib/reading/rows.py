@@ -80,7 +80,7 @@ class Fact:
 @dataclass(frozen=True)
 class ModelEntry:
     """A bundle as a choice: whether it can read the current case, why (one sentence), and whether the reader
-    accepted its license and intended use.
+    accepted its license and intended use. ``certain`` is False where the file does not state its modality.
     """
 
     id: str
@@ -91,6 +91,7 @@ class ModelEntry:
     applicable: bool
     reason: str
     accepted: bool
+    certain: bool = True
 
 
 @dataclass(frozen=True)

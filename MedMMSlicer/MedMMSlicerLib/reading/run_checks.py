@@ -29,6 +29,8 @@ def model_obstacle(room: ReadingRoom) -> str:
         reason = suggestions[0].reason
         if reason == obstacle("image-gone", language):
             return reason
+        if suggestions[0].applicable:
+            return obstacle("choose-model", language)
         return obstacle("none-fits", language, reason=reason)
     refusal = room.models.refusal(selected)
     if not refusal and not room.models.is_accepted(selected):

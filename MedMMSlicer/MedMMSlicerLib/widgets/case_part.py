@@ -186,8 +186,10 @@ class CasePart(Part):
         chosen = next((entry for entry in entries if entry.id == self.room.models.selected_id), None)
         self.ui.cardButton.setEnabled(chosen is not None)
         self.ui.modelReasonLabel.setTextFormat(qt.Qt.PlainText)
-        self.ui.modelReasonLabel.setText(_reason_text(chosen))
-        self.ui.modelReasonLabel.setVisible(chosen is not None)
+        undecided = chosen is None and any(entry.applicable for entry in entries)
+        text = _("The file does not state its modality: choose the model yourself.")
+        self.ui.modelReasonLabel.setText(text if undecided else _reason_text(chosen))
+        self.ui.modelReasonLabel.setVisible(undecided or chosen is not None)
 
     def _say_model(self) -> None:
         """Put the whole text into the tooltip: a narrow panel shows its beginning only."""
@@ -356,8 +358,11 @@ def _role_text(role: str) -> str:
 
 
 def _model_text(entry: Any) -> str:
-    mark = f"✓ {entry.title}" if entry.applicable else f"✗ {entry.title}"
-    return mark if entry.applicable else _("{model} (does not fit)").format(model=mark)
+    if not entry.applicable:
+        return _("{model} (does not fit)").format(model=f"✗ {entry.title}")
+    if not entry.certain:
+        return _("{model} (not known whether it fits)").format(model=f"? {entry.title}")
+    return f"✓ {entry.title}"
 
 
 def _device_text(provider: str) -> str:

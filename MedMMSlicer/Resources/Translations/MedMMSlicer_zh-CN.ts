@@ -1956,6 +1956,10 @@
         <translation>草稿已改变（{count}）</translation>
     </message>
     <message>
+        <source>The file does not state its modality: choose the model yourself.</source>
+        <translation>文件未注明检查类型：请自行选择模型。</translation>
+    </message>
+    <message>
         <source>The first {count} are shown.</source>
         <translation>显示前 {count} 条。</translation>
     </message>
@@ -2700,6 +2704,10 @@
         <translation>{model}（不适用）</translation>
     </message>
     <message>
+        <source>{model} (not known whether it fits)</source>
+        <translation>{model}（不确定是否适用）</translation>
+    </message>
+    <message>
         <source>{name} (no longer in the scene)</source>
         <translation>{name}（已不在场景中）</translation>
     </message>
@@ -2708,6 +2716,10 @@
 Why is the clock right now?</source>
         <translation>{problem}
 为什么现在的时钟是正确的？</translation>
+    </message>
+    <message>
+        <source>{refusal} It states nothing about them.</source>
+        <translation>{refusal}模型未对其作出任何判断。</translation>
     </message>
     <message>
         <source>{stage} · {seconds} s</source>
