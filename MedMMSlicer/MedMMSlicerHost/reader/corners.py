@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -9,12 +10,29 @@ from .annotations import CornerTexts, direction_letters
 from .slice_view import SliceView
 from .words import _
 
-__all__ = ["Corners"]
+__all__ = ["Corners", "window_text"]
 
 _PROJECTIONS = ("CR", "DX", "DR", "RG", "MG", "RF", "XA", "PX", "IO")
 """Modalities of DICOM whose pictures are projections."""
 
+_MOST_DIGITS = 6
+"""Behind the point."""
+
 _NAMES = {"Red": "Axial", "Yellow": "Sagittal", "Green": "Coronal"}
+
+
+def window_text(width: float, level: float) -> str:
+    """Width and level, with three digits where they are small numbers, and never as a power of ten."""
+    width = max(width, 0.0)
+    size = max(width, abs(level))
+    digits = min(max(2 - math.floor(math.log10(size)), 0), _MOST_DIGITS) if size > 0 else 0
+    shown = [_short(f"{value:.{digits}f}") for value in (width, level)]
+    return f"W {shown[0]}  L {shown[1]}"
+
+
+def _short(number: str) -> str:
+    text = number.rstrip("0").rstrip(".") if "." in number else number
+    return "0" if text == "-0" else text
 
 
 class Corners:
@@ -87,7 +105,7 @@ class Corners:
             return ()
         if volume.IsA("vtkMRMLVectorVolumeNode"):
             return ()
-        return (f"W {display.GetWindow():.5g}  L {display.GetLevel():.5g}",)
+        return (window_text(display.GetWindow(), display.GetLevel()),)
 
     @staticmethod
     def _letters(view: SliceView) -> tuple[str, str, str, str]:

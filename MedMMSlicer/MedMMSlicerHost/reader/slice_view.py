@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..application import HostApplication
 from ..drawing import OffscreenWindow, SliceDrawing
-from .annotations import paint_annotations
+from .annotations import CornerTexts, paint_annotations
 from .view import View
 
 __all__ = ["SliceView"]
@@ -37,6 +37,8 @@ class SliceView(View):
     ----------
     node : vtkMRMLSliceNode
     drawing : SliceDrawing
+    texts : CornerTexts
+        What stands in the corners now.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class SliceView(View):
         self.node = node
         self._label = label
         self._paint_more = paint_more
+        self.texts = CornerTexts()
         self.drawing = SliceDrawing(application, node, OffscreenWindow((256, 256)), _MANAGERS, self.refresh)
 
     @property
@@ -190,10 +193,11 @@ class SliceView(View):
 
     def paint_over(self, painter: Any) -> None:
         """Paint names of points, orientation letters and corner texts."""
+        if self._label is not None:
+            self.texts = self._label(self)
         if self._paint_more is not None:
             self._paint_more(painter, self)
-        if self._label is not None:
-            paint_annotations(painter, self.widget.logical_size, self._label(self))
+        paint_annotations(painter, self.widget.logical_size, self.texts)
 
     def close(self) -> None:
         """Let go of the scene."""
