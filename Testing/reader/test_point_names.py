@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +71,55 @@ def test_the_letters_of_the_edges_stay_free(qt_environment: Any) -> None:
 
     size = (360, 380)
     letters = letter_boxes(size)
-    points = [PointName("name", 5.0, 190.0), PointName("name", 180.0, 190.0), PointName("name", 180.0, 15.0)]
+    points = [PointName("name", 5.0, 170.0), PointName("name", 180.0, 190.0), PointName("name", 180.0, 45.0)]
     boxes = arrange(points, [160.0] * 3, size, letters)
     assert all(boxes)
     assert apart([*boxes, *letters[:3]])
+
+
+def test_points_outside_of_the_view_have_no_name(qt_environment: Any) -> None:
+    boxes = place([(-5.0, 100.0, False), (100.0, 305.0, True), (100.0, 100.0, False)], [60.0] * 3, (400, 300))
+    assert boxes[:2] == [None, None] and boxes[2] is not None
+
+
+@given(points=st.lists(st.tuples(st.floats(0, 400), st.floats(0, 300), st.booleans()), max_size=10))
+@settings(max_examples=60, deadline=None)
+def test_each_name_is_nearest_to_its_own_dot(
+    qt_environment: Any, points: list[tuple[float, float, bool]]
+) -> None:
+    boxes = place(points, [90.0] * len(points), (400, 300))
+
+    def distance(box: tuple[float, float, float, float], point: tuple[float, float, bool]) -> float:
+        left, top, wide, high = box
+        right = max(left - point[0], point[0] - left - wide, 0.0)
+        down = max(top - point[1], point[1] - top - high, 0.0)
+        return math.hypot(right, down)
+
+    for box, point in zip(boxes, points, strict=True):
+        if box is not None and not point[2]:
+            own = distance(box, point)
+            apart_px = [max(abs(other[0] - point[0]), abs(other[1] - point[1])) for other in points]
+            others = [distance(box, other) for other, px in zip(points, apart_px, strict=True) if px >= 8]
+            assert own < 10 and all(own < other for other in others)
+
+
+def test_names_keep_clear_of_the_texts_in_the_corners(opened: Opened) -> None:
+    import qt
+
+    from MedMMSlicerHost.reader.annotations import text_boxes
+    from MedMMSlicerHost.reader.point_names import PointName, arrange
+
+    view = opened.reader.views["Red"]
+    picture(view)
+    size = view.widget.logical_size
+    image = qt.QImage(size[0], size[1], qt.QImage.Format_RGB32)
+    painter = qt.QPainter(image)
+    taken = text_boxes(painter, size, view.texts)
+    painter.end()
+    points = [PointName("name", left + wide / 2, top + high / 2) for left, top, wide, high in taken]
+    boxes = arrange(points, [80.0] * len(points), size, taken)
+    for box in boxes:
+        assert box is None or all(apart([box, other]) for other in taken)
 
 
 def test_names_are_written_in_their_slice_alone(opened: Opened) -> None:

@@ -7,6 +7,7 @@ shows the scene, and on in a saved scene, for Slicer.
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 import qt
 
-from .annotations import letter_boxes, write
+from .annotations import text_boxes, write
 from .slice_view import SliceView
 
 __all__ = ["PointName", "arrange", "labels_for_slicer", "paint_names"]
@@ -26,7 +27,8 @@ _DOT = 8
 _COLOR = (255, 199, 46)
 _SELECTED_COLOR = (26, 242, 255)
 """As the points themselves, see `scene.finding_points`."""
-_MOST_LINES_AWAY = 4
+_CLEAR = 2
+"""A name is nearer to its own dot than to another one by at least this."""
 _MARGIN = 4
 
 Box = tuple[float, float, float, float]
@@ -64,29 +66,57 @@ def arrange(
     Returns
     -------
     list of (4,) tuple of float or None
-        Left, top, width, height of each name: inside of the view, over no point and no other name; None where
-        there is no such place.
+        Left, top, width, height of each name: beside its point and inside of the view, over no point, no other
+        name and nothing reserved; None where there is no such place, and for a point outside of the view.
     """
+    shown = [index for index, point in enumerate(points) if _is_seen(point, size)]
     taken: list[Box] = list(reserved)
-    taken += [(point.x - _DOT, point.y - _DOT, 2 * _DOT, 2 * _DOT) for point in points]
+    taken += [(points[n].x - _DOT, points[n].y - _DOT, 2 * _DOT, 2 * _DOT) for n in shown]
     places: list[Box | None] = [None] * len(points)
-    for index in sorted(range(len(points)), key=lambda n: (not points[n].selected, points[n].y, points[n].x)):
-        for place in _candidates(points[index], widths[index], size[0]):
-            if _is_inside(place, size) and not any(_overlap(place, other) for other in taken):
-                places[index] = place
-                taken.append(place)
-                break
+    for index in sorted(shown, key=lambda n: (not points[n].selected, points[n].y, points[n].x)):
+        point = points[index]
+        free = [
+            place
+            for place in _candidates(point, widths[index], size[0])
+            if _is_inside(place, size) and not any(_overlap(place, other) for other in taken)
+        ]
+        clear = [place for place in free if _is_nearest(place, point, [points[n] for n in shown])]
+        # The color says which dot the name of the selected one belongs to.
+        places[index] = next(iter(clear or (free if point.selected else ())), None)
+        taken += [place for place in (places[index],) if place is not None]
     return places
 
 
+def _is_seen(point: PointName, size: tuple[int, int]) -> bool:
+    return 0 <= point.x <= size[0] and 0 <= point.y <= size[1]
+
+
+def _is_nearest(place: Box, point: PointName, others: Sequence[PointName]) -> bool:
+    """Whether a name is clearly nearer to its own dot than to others, but for those at the same place."""
+    limit = _distance(place, point) + _CLEAR
+    return all(_distance(place, other) >= limit for other in others if not _is_same_place(other, point))
+
+
+def _is_same_place(one: PointName, other: PointName) -> bool:
+    return abs(one.x - other.x) < _DOT and abs(one.y - other.y) < _DOT
+
+
+def _distance(place: Box, point: PointName) -> float:
+    left, top, width, height = place
+    right = max(left - point.x, point.x - left - width, 0.0)
+    down = max(top - point.y, point.y - top - height, 0.0)
+    return math.hypot(right, down)
+
+
 def _candidates(point: PointName, width: float, view_width: int) -> Iterator[Box]:
-    """To the right of the point, to its left, above and below it, then the same further away."""
+    """To the right of the point, to its left, above and below it: nowhere else it would be read as its own."""
+    side = point.y - _LINE / 2
+    yield point.x + _DOT + 1, side, width, _LINE
+    yield point.x - _DOT - 1 - width, side, width, _LINE
     middle = min(max(point.x - width / 2, _MARGIN), view_width - _MARGIN - width)
-    for lines in range(_MOST_LINES_AWAY + 1):
-        for sign in (-1, 1) if lines else (0,):
-            top = point.y - _LINE / 2 + sign * lines * _LINE
-            for left in (point.x + _DOT + 1, point.x - _DOT - 1 - width, middle):
-                yield left, top, width, _LINE
+    for left in (middle, point.x - _DOT, point.x + _DOT - width):
+        yield left, point.y - _DOT - 1 - _LINE, width, _LINE
+        yield left, point.y + _DOT + 1, width, _LINE
 
 
 def _is_inside(place: Box, size: tuple[int, int]) -> bool:
@@ -121,7 +151,7 @@ def paint_names(painter: Any, view: SliceView) -> None:
     metrics = painter.fontMetrics()
     widths = [metrics.horizontalAdvance(point.text) + 4.0 for point in points]
     size = view.widget.logical_size
-    places = arrange(points, widths, size, letter_boxes(size))
+    places = arrange(points, widths, size, text_boxes(painter, size, view.texts))
     for point, place in zip(points, places, strict=True):
         if place is not None:
             left, top, width, height = (round(value) for value in place)
