@@ -80,8 +80,12 @@ def test_the_large_view_can_be_chosen(opened: Opened) -> None:
 def test_presets_are_for_ct(opened: Opened) -> None:
     reader = opened.reader
     volume = opened.scene.GetNodeByID(opened.volume_id)
+    lung = reader.actions["window.ct.lung"]
+    assert not lung.isEnabled() and "not known to be CT" in lung.toolTip, "of unknown unit"
     volume.SetAttribute("MedMM.Modality", "CT")
-    reader.actions["window.ct.lung"].trigger()
+    reader.room.listeners.emit("case")
+    assert lung.isEnabled() and lung.toolTip == "Lung"
+    lung.trigger()
     assert (opened.display.GetWindow(), opened.display.GetLevel()) == (1500, -600)
     reader.actions["window.ct.brain"].trigger()
     assert (opened.display.GetWindow(), opened.display.GetLevel()) == (80, 40)
@@ -90,6 +94,8 @@ def test_presets_are_for_ct(opened: Opened) -> None:
     reader.actions["window.full"].trigger()
     assert (opened.display.GetWindow(), opened.display.GetLevel()) == (1000, 500)
     volume.SetAttribute("MedMM.Modality", "MR")
+    reader.room.listeners.emit("case")
+    assert not lung.isEnabled()
     reader.actions["window.ct.bone"].trigger()
     assert opened.display.GetWindow() == 1000
     reader.actions["window.auto"].trigger()
@@ -283,12 +289,14 @@ def test_two_studies_keep_apart(reader: Any, phantom_file: Path, sample_dicom: P
     first, second = (entry.id for entry in reader.room.cases.entries())
     assert reader.room.cases.current_id == second
     ct = reader.views["Red"].volume.GetID()
+    reader.status.show_voxel("R 1.0 A 2.0 S 3.0")
     reader.actions["window.ct.bone"].trigger()
     top = reader.cases.tree.topLevelItem(0)
     reader.cases.tree.setCurrentItem(top)
     wait_until(lambda: reader.room.cases.current_id == first)
     settle()
     assert reader.views["Red"].volume.GetID() != ct
+    assert reader.status.voxel.text == "", "the voxel of the study before"
     assert reader.views["Red"].volume.GetDisplayNode().GetWindow() != 1800
     reader.cases.step(1)
     settle()

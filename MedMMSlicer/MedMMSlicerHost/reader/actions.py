@@ -187,6 +187,7 @@ class ActionTable:
         bar = window.menuBar()
         for name, title in MENUS.items():
             self.menus[name] = bar.addMenu(_(title))
+            self.menus[name].setToolTipsVisible(True)
         for item in SPECIFICATIONS:
             self.actions[item.id] = self._make(item, view_area, handlers[item.id])
 
@@ -233,6 +234,13 @@ class ActionTable:
         if hotkeys is not None:
             hotkeys.fill(self.menus["reading"], lambda part: part != "study")
             hotkeys.fill(self.menus["study"], lambda part: part == "study")
+
+    def allow(self, action_id: str, obstacle: str) -> None:
+        """Let an action be used, or say in its tooltip why not: ``obstacle`` is empty if it can."""
+        action = self.actions[action_id]
+        action.setEnabled(not obstacle)
+        # An empty one shows the text of the action.
+        action.setToolTip(obstacle)
 
     def check(self, action_id: str, checked: bool) -> None:
         """Set a mark without triggering anything."""

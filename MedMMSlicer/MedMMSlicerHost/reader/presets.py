@@ -9,6 +9,8 @@ import numpy as np
 from MedMMSlicerLib.scene.volumes import volume_from_node
 from numpy.typing import NDArray
 
+from .readout import unit_of
+
 __all__ = ["CT_PRESETS", "Preset", "auto_window", "full_window", "is_ct"]
 
 
@@ -41,8 +43,8 @@ _SAMPLES = 200_000
 
 
 def is_ct(volume: Any) -> bool:
-    """Whether a volume node holds Hounsfield units, or nothing is known about it."""
-    return volume is not None and (volume.GetAttribute("MedMM.Modality") or "CT") == "CT"
+    """Whether a volume node is known to hold Hounsfield units."""
+    return volume is not None and unit_of(volume) == "HU"
 
 
 def auto_window(scene: Any, volume_id: str) -> tuple[float, float]:

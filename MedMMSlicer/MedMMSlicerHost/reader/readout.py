@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Readout", "read_at"]
+__all__ = ["Readout", "read_at", "unit_of"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def read_at(scene: Any, volume: Any, ras: tuple[float, float, float]) -> Readout
         return Readout(ras, segments=segments)
     count = image.GetNumberOfScalarComponents()
     values = tuple(image.GetScalarComponentAsDouble(*ijk, channel) for channel in range(min(count, 3)))
-    return Readout(ras, ijk, values, _unit(volume), segments)
+    return Readout(ras, ijk, values, unit_of(volume), segments)
 
 
 def _voxel(volume: Any, ras: tuple[float, float, float]) -> tuple[int, int, int]:
@@ -72,7 +72,8 @@ def _voxel(volume: Any, ras: tuple[float, float, float]) -> tuple[int, int, int]
     return round(column), round(row), round(slice_number)
 
 
-def _unit(volume: Any) -> str:
+def unit_of(volume: Any) -> str:
+    """Unit of the gray values of a volume node: ``HU``, another UCUM code, or empty if it is not known."""
     entry = volume.GetVoxelValueUnits()
     code = str(entry.GetCodeValue() or "") if entry is not None else ""
     if code == "[hnsf'U]":

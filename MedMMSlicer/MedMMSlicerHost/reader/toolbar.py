@@ -56,6 +56,7 @@ class ToolBar:
         self.layouts.setMenu(table.submenu("view", "&Layout"))
         self.presets = self._menu_button("presets")
         menu = qt.QMenu(self.presets)
+        menu.setToolTipsVisible(True)
         for name in ("window.auto", "window.file", "window.full"):
             menu.addAction(table.actions[name])
         menu.addSeparator()

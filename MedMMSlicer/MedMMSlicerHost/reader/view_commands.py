@@ -14,6 +14,7 @@ from .presets import CT_PRESETS, auto_window, full_window, is_ct
 from .slice_view import SliceView
 from .view_area import VOLUME, ViewArea
 from .volume_view import DIRECTIONS, VolumeView
+from .words import _
 
 __all__ = ["ViewCommands"]
 
@@ -253,6 +254,12 @@ class ViewCommands:
         preset = next(item for item in CT_PRESETS if item.id == preset_id)
         if is_ct(self.volume):
             set_window(self.volume, preset.width, preset.level)
+
+    def allow_presets(self) -> None:
+        """Let the windows of CT be chosen where the image is known to be CT."""
+        obstacle = "" if is_ct(self.volume) else _("The image is not known to be CT, in Hounsfield units.")
+        for preset in CT_PRESETS if self.table is not None else ():
+            self.table.allow(f"window.ct.{preset.id}", obstacle)
 
     def set_auto(self) -> None:
         """Set a window that suits the gray values."""

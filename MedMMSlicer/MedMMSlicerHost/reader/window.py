@@ -260,6 +260,7 @@ class ReaderWindow:
         """Write every text of the window anew."""
         self._language = translation.language()
         self.table.retranslate()
+        self.commands.allow_presets()
         self._samples_menu.setTitle(_("Open a sam&ple"))
         self.tools.retranslate()
         self.docks.retranslate()
@@ -326,10 +327,13 @@ class ReaderWindow:
         self.cases.refresh()
         self._set_title()
         if shown != before:
+            # What is under the mouse belongs to the image before.
+            self.status.show_voxel("")
             self.commands.arrange_for_image(self.preferences.text("layout", "four-up", LAYOUTS))
             self.commands.volume_view.forget()
             self.commands.apply_marks()
         self.table.check("window.invert", self.commands.is_inverted)
+        self.commands.allow_presets()
         self.surfaces.request()
         self.commands.refresh()
 

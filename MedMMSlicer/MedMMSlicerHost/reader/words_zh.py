@@ -122,6 +122,7 @@ CHINESE: dict[str, str] = {
     "Tools": "工具",
     "Layout": "布局",
     "Window presets": "窗宽窗位预设",
+    "The image is not known to be CT, in Hounsfield units.": "不能确定此图像为以 HU 为单位的 CT。",
     "Research use only. Not for clinical diagnosis.": "仅供研究使用，不得用于临床诊断。",
     "Device used: {name}": "所用设备：{name}",
     "Slice {number} of {count}": "第 {number} 层，共 {count} 层",
