@@ -229,6 +229,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/reporting/document/timing.py
   MedMMSlicerLib/reporting/document/verify.py
   MedMMSlicerLib/reporting/document/workflow.py
+  MedMMSlicerLib/reporting/context_notes.py
   MedMMSlicerLib/reporting/draft.py
   MedMMSlicerLib/reporting/evidence.py
   MedMMSlicerLib/reporting/exports/__init__.py

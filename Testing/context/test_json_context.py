@@ -94,6 +94,15 @@ def test_what_does_not_fit_the_schema_is_named_by_its_path(change: Any, path: st
     assert len(str(caught.value)) < 1500
 
 
+def test_a_limit_beside_infinity_is_read() -> None:
+    value = {"name": "crp", "value": "inf", "limit": 35, "unit": "mg/L"}
+    (result,) = context_from_json({"laboratory": [value]}).context.laboratory
+    assert (result.value, result.limit) == (math.inf, 35.0)
+    value = {"name": "crp", "value": "> 3.5", "unit": "mg/dL"}
+    (result,) = context_from_json({"laboratory": [value]}).context.laboratory
+    assert (result.value, result.limit) == (math.inf, 35.0)
+
+
 def test_nan_is_refused_with_its_place() -> None:
     with pytest.raises(InputError, match=r"laboratory\[0\].value: NaN"):
         context_from_json({"laboratory": [{"name": "crp", "value": math.nan, "unit": "mg/L"}]})

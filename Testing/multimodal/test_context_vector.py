@@ -78,6 +78,19 @@ def test_infinity_is_the_end_of_the_range_and_said_so(value: float, stands_in: f
     assert vector.notes == (f"lab.crp is {side} the detection range; {stands_in:g} mg/L stands in for it.",)
 
 
+@pytest.mark.parametrize(
+    ("value", "side", "word", "used"), [(math.inf, 1, "above", 600.0), (-math.inf, -1, "below", 0.0)]
+)
+def test_a_limit_that_was_given_is_kept_beside_the_stand_in(
+    value: float, side: int, word: str, used: float
+) -> None:
+    context = ClinicalContext(laboratory=(LaboratoryResult("crp", value, "mg/L", limit=35.0),))
+    vector = encode_context(VARIABLES, context)
+    assert vector.notes == (f"lab.crp is {word} 35 mg/L; the model used {used:g} mg/L.",)
+    assert vector.limits == {"lab.crp": (side, 35.0)} and vector.used["lab.crp"] == used
+    assert encode_context(VARIABLES, laboratory("crp", 12.0, "mg/L")).limits == {}
+
+
 def test_infinity_without_a_limit_is_left_out() -> None:
     variable = ContextVariable("lab.crp", "mg/L", 5.0)
     vector = encode_context([variable], laboratory("crp", math.inf, "mg/L"))

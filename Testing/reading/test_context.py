@@ -183,9 +183,30 @@ def test_a_value_that_can_not_be_used_is_kept_as_typed(
 def test_a_value_outside_of_the_detection_range(chest: ReadingRoom) -> None:
     chest.context.set_value("crp", "< 0.6", "mg/L")
     row = rows_of(chest)["crp"]
-    assert row.text == "< 0.6" and "stands in for it" in row.note
+    assert (row.text, row.flag) == ("< 0.6", "")
+    assert row.note == "C-reactive protein is below 0.6 mg/L; the model used 0 mg/L."
+    chest.context.set_value("crp", "> 3", "mg/L")
+    assert rows_of(chest)["crp"].flag == "", "it may be within the range"
     with pytest.raises(InputError, match="no name"):
         chest.context.set_value(" ", "3")
+
+
+@mrml
+def test_pasted_limits_are_shown_as_given(chest: ReadingRoom) -> None:
+    remarks = chest.context.paste("D-dimer\t>35\tmg/L\nFaktor XIII\t<60\t%\nLDH\tinf\tU/L\n")
+    assert not any("line" in text or "_" in text for text in remarks), "no places, no internal names"
+    rows = rows_of(chest)
+    assert (rows["d_dimer"].text, rows["d_dimer"].flag) == ("> 35", "high")
+    assert (rows["factor_xiii"].text, rows["factor_xiii"].flag) == ("< 60", "low")
+    assert rows["ldh"].text == "above the detection range"
+    limits = {item.name: item.limit for item in chest.cases.case().context.laboratory}
+    assert limits == {"d_dimer": 35.0, "factor_xiii": 60.0, "ldh": None}
+    assert "D-dimer is above 35 mg/L; the model used" in rows["d_dimer"].note
+    other = ReadingRoom(chest.scene, chest.given_catalog)
+    other.cases._store.forget_all()
+    other.cases._store.rescan()
+    assert rows_of(other)["d_dimer"].text == "> 35", "the scene keeps it"
+    other.close()
 
 
 @mrml
@@ -197,7 +218,7 @@ def test_import_and_its_remarks(chest: ReadingRoom, tmp_path: Path) -> None:
         encoding="utf-8",
     )
     remarks = chest.context.import_file(path)
-    assert any("line 5" in text for text in remarks)
+    assert "sodium was not used: 'abc' is not a number." in remarks
     rows = rows_of(chest)
     assert rows["crp"].text == "80", "the newest before the examination"
     assert rows["ldh"].flag == "invalid" and "after the examination" in rows["ldh"].note

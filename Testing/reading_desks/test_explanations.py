@@ -128,6 +128,27 @@ def test_values_outside_of_the_training_range(provenance: Provenance, manifest: 
     assert "far from" not in _doubts(_finding(id="f-edema"), far)
 
 
+@pytest.mark.parametrize(
+    ("limit", "shown", "far"),
+    [
+        ([1, 35.0], "above 35 mg/L; the model used 600 mg/L", ""),
+        ([1, 500.0], "above 500 mg/L; the model used 600 mg/L", "CRP above 500 mg/L is far from"),
+        ([1, None], "above the detection range; the model used 600 mg/L", ""),
+        ([-1, 3.0], "below 3 mg/L; the model used 600 mg/L", ""),
+    ],
+)
+def test_a_stand_in_is_said_and_no_doubt_by_itself(
+    limit: list[object], shown: str, far: str, provenance: Provenance, manifest: Manifest
+) -> None:
+    found = (Contribution("f-pneumonia", "laboratory", "lab.crp", 0.1),)
+    facts = {"context": {"lab.crp": 600.0}, "context_limits": {"lab.crp": limit}}
+    background = Background(_prediction(provenance, facts, contributions=found), manifest)
+    (row,) = explain_finding(_finding(), background, "en").contributions
+    assert row.value_text == shown
+    doubts = _doubts(_finding(), background)
+    assert (far in doubts) if far else ("far from" not in doubts)
+
+
 def test_numbers_of_doubts_have_three_digits_and_no_exponent(
     provenance: Provenance, manifest: Manifest
 ) -> None:
@@ -250,6 +271,8 @@ def _notes() -> list[str]:
         ([variable("lab.crp", **limits)], (given(float("nan")),)),
         ([variable("lab.crp", **limits)], (given(float("inf")),)),
         ([variable("lab.crp", **limits)], (given(float("-inf")),)),
+        ([variable("lab.crp", **limits)], (given(float("inf"), limit=35.0),)),
+        ([variable("lab.crp", **limits)], (given(float("-inf"), limit=3.0),)),
         ([variable("lab.crp")], (given(float("inf")),)),
         ([variable("lab.crp")], (given(float("-inf")),)),
         ([variable("lab.crp")], (given(1, taken_at="2020"), given(2, taken_at="2021"))),
@@ -265,7 +288,7 @@ def _notes() -> list[str]:
 
 def test_every_note_on_the_context_is_translated() -> None:
     notes = _notes()
-    assert len(notes) == 11
+    assert len(notes) == 13
     names = {"lab.crp": "CRP", "sex": "性别"}
     for note in notes:
         chinese = translate_note(note, names, "zh-CN")

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from MedMMSlicerLib.bundles.manifest import ContextVariable
 from MedMMSlicerLib.core import (
     Case,
     ClinicalContext,
     HeatMap,
+    LaboratoryResult,
     OperatingPoint,
     Report,
 )
@@ -127,6 +129,21 @@ def test_english_wording(a_case, a_prediction, a_manifest):
     for part in ("age, laboratory value crp", "sheared", "GPU asked for", "Diagnosis; Children."):
         assert part in limits
     assert "hippocampus-mr 1.0.0, run on the CPU" in limits
+
+
+def test_a_limit_is_stated_as_it_was_given_and_notes_name_the_value(a_case, a_prediction, a_manifest):
+    value = LaboratoryResult("d_dimer", float("inf"), "mg/L", limit=35.0)
+    context = replace(a_case.context, laboratory=(value,))
+    note = "lab.d_dimer is above 35 mg/L; the model used 100 mg/L."
+    provenance = replace(a_prediction.provenance, notes=(note,))
+    prediction = replace(a_prediction, provenance=provenance)
+    variable = ContextVariable("lab.d_dimer", "mg/L", 0.4)
+    manifest = replace(a_manifest, context=(variable,), report_template="chest")
+    case = replace(a_case, context=context)
+    report = draft_report(case, [prediction], [manifest])
+    assert "D-dimer > 35 mg/L" in text_of(report, "indication")
+    everything = "\n".join(item.text for item in sentences(report))
+    assert "D-dimer is above 35 mg/L; the model used 100 mg/L." in everything and "lab." not in everything
 
 
 def test_chinese_wording(a_case, a_prediction, a_manifest):

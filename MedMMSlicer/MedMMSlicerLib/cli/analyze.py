@@ -44,7 +44,7 @@ def analyze(
         bundle=bundle,
         series=series,
         context=reading.context,
-        context_remarks=reading.remarks,
+        context_remarks=reading.texts,
         options=RunOptions(device=device.value),
         points_ras=tuple(parse_point(text) for text in at),
         language=language.value,

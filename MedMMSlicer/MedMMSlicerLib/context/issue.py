@@ -60,6 +60,13 @@ class ContextReading:
         ranked = sorted(self.issues, key=lambda issue: -SEVERITIES.index(issue.severity))
         return tuple(issue.sentence for issue in ranked)
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """As `remarks`, but the place in the file is said only where nothing else names the value."""
+        ranked = sorted(self.issues, key=lambda issue: -SEVERITIES.index(issue.severity))
+        told = (issue.sentence if issue.code == "unnamed" else issue.text for issue in ranked)
+        return tuple(dict.fromkeys(told))
+
 
 def limited(issues: Iterable[ContextIssue]) -> tuple[ContextIssue, ...]:
     """At most `MOST_ISSUES`, the worst ones, with a note on the rest; identical ones once."""

@@ -83,7 +83,7 @@ def _birth_date(text: str | None, source: str) -> str | None:
 def _reported(item: Mapping[str, Any], where: str, source: str) -> ReportedResult:
     return ReportedResult(
         name=item.get("name", ""),
-        quantity=_quantity(item["value"], f"{source}: {where}.value"),
+        quantity=_quantity(item["value"], item.get("limit"), f"{source}: {where}.value"),
         unit=item["unit"],
         loinc=item.get("loinc", ""),
         taken_at=item.get("taken_at") or "",
@@ -93,13 +93,17 @@ def _reported(item: Mapping[str, Any], where: str, source: str) -> ReportedResul
     )
 
 
-def _quantity(value: object, where: str) -> Quantity:
+def _quantity(value: object, limit: object, where: str) -> Quantity:
     try:
         if isinstance(value, str):
-            return number_from_text(value)
-        if isinstance(value, float) and math.isinf(value):
-            return Quantity(None, 1 if value > 0 else -1)
-        return Quantity(exact_number(value))
+            found = number_from_text(value)
+        elif isinstance(value, float) and math.isinf(value):
+            found = Quantity(None, 1 if value > 0 else -1)
+        else:
+            found = Quantity(exact_number(value))
+        if found.number is None and limit is not None:
+            return Quantity(exact_number(limit), found.limit)
+        return found
     except InputError as error:
         raise InputError(f"{where}: {error} Correct it, or leave the value out.") from error
 

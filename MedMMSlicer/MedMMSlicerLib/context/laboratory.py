@@ -52,8 +52,10 @@ class ReportedResult:
 
     @property
     def label(self) -> str:
-        """Name for people."""
-        text = " ".join((self.name or f"LOINC {self.loinc}").split())
+        """Name for people: as written, but for the short names of bundles (``d_dimer``)."""
+        analyte = analyte_of_name(self.name)
+        name = analyte.title if analyte and self.name == analyte.name else self.name
+        text = " ".join((name or f"LOINC {self.loinc}").split())
         return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -96,7 +98,7 @@ def normalize_result(reported: ReportedResult) -> tuple[LaboratoryResult | None,
     issues = list(scale.issues)
     if reported.quantity.limit and reported.quantity.number is not None:
         side = "below" if reported.quantity.limit < 0 else "above"
-        given = f"{reported.quantity.text} {reported.unit}"
+        given = f"{reported.quantity.text} {reported.unit}".strip()
         text = f"{reported.label} was reported as {given}: {side} the detection range."
         issues.append(ContextIssue("detection-limit", text, "info", reported.where))
     low, high = _references(reported, scale, issues)
@@ -108,6 +110,7 @@ def normalize_result(reported: ReportedResult) -> tuple[LaboratoryResult | None,
         taken_at=_time(reported, issues),
         reference_low=low,
         reference_high=high,
+        limit=_limit(reported.quantity, scale),
     )
     return result, tuple(issues)
 
@@ -204,6 +207,10 @@ def _value(quantity: Quantity, scale: _Scale, analyte: Analyte | None) -> float:
     if quantity.limit:
         return float("inf") if quantity.limit > 0 else float("-inf")
     return float(number)
+
+
+def _limit(quantity: Quantity, scale: _Scale) -> float | None:
+    return float(quantity.number * scale.factor) if quantity.limit and quantity.number is not None else None
 
 
 def _references(

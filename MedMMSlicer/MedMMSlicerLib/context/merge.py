@@ -203,7 +203,7 @@ def _choose(
         one = "A value" if late == 1 else f"{late} values"
         text = f"{one} of {name} from after the examination {'was' if late == 1 else 'were'} not used."
         issues.append(ContextIssue("after-exam", text, "info" if best else "warning"))
-    if len({(item.value, item.unit) for item in best}) > 1:
+    if len({(item.value, item.limit, item.unit) for item in best}) > 1:
         text = f"{name} was not used: there are {len(best)} different values, and none is the newer one."
         issues.append(ContextIssue("ambiguous", text, "error"))
         return None

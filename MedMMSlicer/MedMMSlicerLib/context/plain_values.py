@@ -22,6 +22,7 @@ __all__ = [
     "exact_number",
     "moment_of",
     "number_from_text",
+    "shown_number",
     "standard_time",
 ]
 
@@ -131,6 +132,15 @@ def _without_comma(plain: str, decimal_comma: bool) -> str:
             f"'{_short(plain)}' may be a thousand or a decimal number. Write it with a decimal point."
         )
     return plain.replace(",", ".")
+
+
+def shown_number(value: float) -> str:
+    """Write a number for people: as it is where six digits say it all, else (converted) three digits, and
+    never fewer than the whole part has.
+    """
+    if not math.isfinite(value) or float(f"{value:.6g}") == value:
+        return f"{value:.15g}"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{float(f'{value:.3g}'):.15g}"
 
 
 def standard_time(text: str) -> str:

@@ -26,6 +26,8 @@ class LaboratoryResult:
         ISO 8601.
     reference_low, reference_high : float, optional
         Reference range in ``unit``.
+    limit : float, optional
+        In ``unit``: what an infinite ``value`` was reported to be above or below; None if not said.
     """
 
     name: str
@@ -35,6 +37,7 @@ class LaboratoryResult:
     taken_at: str | None = None
     reference_low: float | None = None
     reference_high: float | None = None
+    limit: float | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,11 +31,15 @@ class ContextVector:
         Values by variable name, in the units of the manifest, after infinity was replaced.
     notes : tuple of str
         What was refused or replaced, and why.
+    limits : mapping of str to (int, float or None)
+        Of the values in ``used`` that stand in for one outside of the detection range: 1 (above) or -1,
+        and the limit that was given, if one was.
     """
 
     numbers: NDArray[np.float32]
     used: Mapping[str, float | None]
     notes: tuple[str, ...] = ()
+    limits: Mapping[str, tuple[int, float | None]] = field(default_factory=dict)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -65,7 +69,7 @@ def encode_context(
         value, note = _value(variable, context, view)
         used[variable.name] = value
         notes += [note] if note else []
-    return ContextVector(_numbers(variables, used), used, tuple(notes))
+    return ContextVector(_numbers(variables, used), used, tuple(notes), _limits(variables, used, context))
 
 
 def leave_out(
@@ -92,6 +96,18 @@ def _numbers(variables: Sequence[ContextVariable], used: Mapping[str, float | No
     return np.array([values + flags], np.float32)
 
 
+def _limits(
+    variables: Sequence[ContextVariable], used: Mapping[str, float | None], context: ClinicalContext
+) -> dict[str, tuple[int, float | None]]:
+    limits: dict[str, tuple[int, float | None]] = {}
+    for variable in variables:
+        known = variable.name.startswith(LABORATORY) and used[variable.name] is not None
+        found = _result(variable, context.laboratory)[0] if known else None
+        if found is not None and math.isinf(found.value):
+            limits[variable.name] = (1 if found.value > 0 else -1, found.limit)
+    return limits
+
+
 def _filled(variable: ContextVariable, value: float | None) -> float:
     return variable.fill if value is None else value
 
@@ -114,7 +130,7 @@ def _value(variable: ContextVariable, context: ClinicalContext, view: str) -> tu
         return None, (
             f"{variable.name} was left out: it is given in {given}, and the bundle takes {variable.unit}."
         )
-    value, refused = _checked(variable, found.value)
+    value, refused = _checked(variable, found.value, found.limit)
     return value, " ".join(text for text in (note, refused) if text)
 
 
@@ -143,7 +159,7 @@ def _result(
     return newest, note if len(matches) > 1 else ""
 
 
-def _checked(variable: ContextVariable, value: float) -> tuple[float | None, str]:
+def _checked(variable: ContextVariable, value: float, limit: float | None = None) -> tuple[float | None, str]:
     low, high = variable.minimum, variable.maximum
     if math.isnan(value):
         return None, f"{variable.name} was left out: it is no number."
@@ -151,9 +167,10 @@ def _checked(variable: ContextVariable, value: float) -> tuple[float | None, str
         bound, side = (high, "above") if value > 0 else (low, "below")
         if bound is None:
             return None, f"{variable.name} was left out: it is {side} the detection range."
-        return bound, (
-            f"{variable.name} is {side} the detection range; {bound:g} {variable.unit} stands in for it."
-        )
+        unit = f" {variable.unit}" if variable.unit else ""
+        if limit is not None:
+            return bound, f"{variable.name} is {side} {limit:g}{unit}; the model used {bound:g}{unit}."
+        return bound, f"{variable.name} is {side} the detection range; {bound:g}{unit} stands in for it."
     if (low is not None and value < low) or (high is not None and value > high):
         return None, (
             f"{variable.name} {value:g} {variable.unit} was left out: it is implausible (expected "

@@ -146,8 +146,16 @@ def make_prediction(outcome: Outcome, provenance: Provenance) -> Prediction:
 
 
 def context_facts(fused: FusionResult, view: str) -> dict[str, Any]:
-    """What the provenance says about the context: values that were used, view, notes on the values."""
-    return {"context": dict(fused.vector.used), "view": view, "context_notes": list(fused.vector.notes)}
+    """What the provenance says about the context: values that were used, which of them stand in for a limit
+    (1: above, -1: below, and the limit), view, notes on the values.
+    """
+    vector = fused.vector
+    return {
+        "context": dict(vector.used),
+        "context_limits": {name: list(limit) for name, limit in vector.limits.items()},
+        "view": view,
+        "context_notes": list(vector.notes),
+    }
 
 
 def _segmented(

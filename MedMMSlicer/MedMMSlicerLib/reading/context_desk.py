@@ -197,8 +197,10 @@ class ContextDesk:
         context, _ = self.complete(record)
         known = record.series.get("current")
         image = (known.series_uid or known.name) if known else ""
-        seen = encode_context(manifest.context, context, self.view_of(record)).used
-        facts = json.dumps({name: repr(value) for name, value in seen.items()}, sort_keys=True)
+        seen = encode_context(manifest.context, context, self.view_of(record))
+        known_facts = {name: repr(value) for name, value in seen.used.items()}
+        known_facts |= {f"{name} limit": repr(limit) for name, limit in seen.limits.items()}
+        facts = json.dumps(known_facts, sort_keys=True)
         return f"{_hash(image)}:{_hash(facts)}"
 
     def view_of(self, record: CaseRecord) -> str:
@@ -251,7 +253,7 @@ class ContextDesk:
         known = dataclasses.replace(record.context, laboratory=kept)
         merged = merge_readings([ContextReading(known), reading])
         context, remarks = _with_age(merged.context, record)
-        remarks = (*merged.remarks, *remarks)
+        remarks = (*merged.texts, *remarks)
         if context.age_years != record.context.age_years:
             names = {*names, "age"}
         self._changed(context=context, typed=_without(record.typed, *names), context_remarks=remarks)

@@ -112,7 +112,8 @@ def enter_value(name: str, text: str, unit: str, usual_unit: str = "") -> Entere
     except InputError as error:
         return EnteredValue(key, None, unit, str(error))
     result, issues = normalize_result(ReportedResult(name=name, quantity=quantity, unit=unit))
-    notes = " ".join(issue.text for issue in issues)
+    # The limit itself stands in the row.
+    notes = " ".join(issue.text for issue in issues if issue.code != "detection-limit")
     if result is None:
         return EnteredValue(key, None, unit, notes)
     return EnteredValue(result.name, result, unit, note=notes)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..bundles.manifest import ContextVariable
 from ..context.analytes import analyte_of_name
+from ..context.plain_values import shown_number
 from ..context.units import unit_text
 from ..core import ClinicalContext, LaboratoryResult
+from ..reporting.context_notes import translate_note
+from .finding_words import phrase
 from .record import TypedValue
 from .rows import LaboratoryRow
 
@@ -84,25 +88,32 @@ def _row(
         if refused:
             reason = next((text for text in source.remarks if name in text.split()), "It is not used.")
             last = refused[-1]
-            text, unit = _number(last), unit_text(last.unit)
+            text, unit = _number(last, source.language), unit_text(last.unit)
             return LaboratoryRow(**common, text=text, unit=unit, flag="invalid", note=reason)
         return LaboratoryRow(**common, text="", unit=unit_text(usual), flag="missing")
     low, high = _reference(result, source.used.sex)
     return LaboratoryRow(
         **common,
-        text=typed.text if typed else _number(result),
+        text=typed.text if typed else _number(result, source.language),
         unit=unit_text(typed.unit if typed else result.unit),
         reference_text=_range(low, high, result.unit),
-        flag=_flag(result.value, low, high),
-        note=_note(name, result, typed, source.model_notes),
+        flag=_flag(result, low, high),
+        note=_note(common, result, typed, source),
     )
 
 
-def _note(name: str, result: LaboratoryResult, typed: TypedValue | None, notes: Sequence[str]) -> str:
+def _note(
+    common: Mapping[str, Any], result: LaboratoryResult, typed: TypedValue | None, source: LaboratorySource
+) -> str:
+    variable = f"{_PREFIX}{common['name']}"
     parts = [typed.note] if typed and typed.note else []
     if typed and unit_text(typed.unit) != unit_text(result.unit):
-        parts.append(f"= {_number(result)} {unit_text(result.unit)}".rstrip())
-    parts += [text for text in notes if text.split(" ", 1)[0] == f"{_PREFIX}{name}"]
+        parts.append(f"= {_number(result, source.language)} {unit_text(result.unit)}".rstrip())
+    parts += [
+        translate_note(text, {variable: common["label"]}, source.language)
+        for text in source.model_notes
+        if text.split(" ", 1)[0] == variable
+    ]
     return " ".join(parts)
 
 
@@ -126,7 +137,13 @@ def _reference(result: LaboratoryResult, sex: str | None) -> tuple[float | None,
     return (fitting[0].low, fitting[0].high) if len(fitting) == 1 else (None, None)
 
 
-def _flag(value: float, low: float | None, high: float | None) -> str:
+def _flag(result: LaboratoryResult, low: float | None, high: float | None) -> str:
+    value, limit = result.value, result.limit
+    if limit is not None:
+        # "> 3" with a range up to 8 may be anywhere.
+        if value < 0:
+            return "low" if low is not None and limit <= low else ""
+        return "high" if high is not None and limit >= high else ""
     if low is not None and value < low:
         return "low"
     return "high" if high is not None and value > high else ""
@@ -144,5 +161,10 @@ def _range(low: float | None, high: float | None, unit: str) -> str:
     return f"{text} {unit_text(unit)}".rstrip()
 
 
-def _number(result: LaboratoryResult) -> str:
-    return f"{result.value:.6g}"
+def _number(result: LaboratoryResult, language: str) -> str:
+    if not math.isinf(result.value):
+        return shown_number(result.value)
+    if result.limit is not None:
+        return f"{'>' if result.value > 0 else '<'} {shown_number(result.limit)}"
+    key = "limit.above" if result.value > 0 else "limit.below"
+    return phrase(key, language, limit=phrase("limit.range", language))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..bundles.manifest import ContextVariable, Manifest, QualityRule
+from ..context.plain_values import shown_number
 from ..context.units import unit_text
 from ..core import Contribution, Finding, OperatingPoint, Prediction, localized
 from ..reporting.quantities import format_number, format_probability, mid_sentence, sentence_case
@@ -67,6 +68,14 @@ class Background:
             return {}
         values = self.prediction.provenance.parameters.get("context", {})
         return values if isinstance(values, Mapping) else {}
+
+    def limit(self, name: str) -> tuple[int, float | None] | None:
+        """1 (above) or -1 (below), and the limit that was given, where what the model used stands in
+        for one outside of the detection range.
+        """
+        limits = self.prediction.provenance.parameters.get("context_limits") if self.prediction else None
+        found = limits.get(name) if isinstance(limits, Mapping) else None
+        return (int(found[0]), found[1]) if isinstance(found, list | tuple) and len(found) == 2 else None
 
     def variable(self, name: str) -> ContextVariable | None:
         """What the bundle says about a context variable."""
@@ -152,7 +161,17 @@ def _value_text(name: str, background: Background, language: str) -> str:
         numbers = {} if variable is None else variable.categories
         text = next((key for key, number in numbers.items() if number == value), "")
         return wording_of(language).word(f"sex.{text.upper()[:1]}", text) if name == "sex" else text
-    return f"{value:g} {unit_text(variable.unit) if variable else ''}".strip()
+    text = _with_unit(value, variable)
+    limit = background.limit(name)
+    if limit is None:
+        return text
+    side, given = limit
+    bound = phrase("limit.range", language) if given is None else _with_unit(given, variable)
+    return phrase("value.above" if side > 0 else "value.below", language, limit=bound, value=text)
+
+
+def _with_unit(value: float, variable: ContextVariable | None) -> str:
+    return f"{shown_number(value)} {unit_text(variable.unit) if variable else ''}".strip()
 
 
 def _method(background: Background, has_contributions: bool, finding: Finding, language: str) -> str:
@@ -315,6 +334,14 @@ def _range(background: Background, language: str) -> Iterator[str]:
         variable = background.variable(name)
         if variable is None or variable.categories or not isinstance(value, int | float):
             continue
+        limit, shown = background.limit(name), _value_text(name, background, language)
+        if limit is not None:
+            # What stands in beyond the limit is the program's choice: only what was given can be far away.
+            side, given = limit
+            if given is None:
+                continue
+            value, key = given, "limit.above" if side > 0 else "limit.below"
+            shown = phrase(key, language, limit=_with_unit(given, variable))
         logarithmic = variable.transform == "log1p"
         encoded = math.log1p(value) if logarithmic and value > -1 else float(value)
         if abs(encoded - variable.mean) <= _FAR * variable.scale:
@@ -326,7 +353,7 @@ def _range(background: Background, language: str) -> Iterator[str]:
             "doubt.range",
             language,
             name=sentence_case(variable_name(name, wording_of(language))),
-            value=_value_text(name, background, language),
+            value=shown,
             low=_rounded(max(low, minimum)),
             high=_rounded(high, variable),
         )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import functools
-import re
-from collections.abc import Mapping
 
+from ..reporting.context_notes import translate_note
 from ..reporting.templates import LANGUAGES, Wording, load_wording
 
 __all__ = ["known_language", "phrase", "translate_note", "wording_of"]
@@ -77,6 +76,11 @@ _PHRASES: dict[str, tuple[str, str]] = {
         "inputs can move it across.",
         "概率 {probability} 接近工作点 {threshold}：输入的微小变化即可使其越过该点。",
     ),
+    "value.above": ("above {limit}; the model used {value}", "高于 {limit}；模型使用 {value}"),
+    "value.below": ("below {limit}; the model used {value}", "低于 {limit}；模型使用 {value}"),
+    "limit.above": ("above {limit}", "高于 {limit}"),
+    "limit.below": ("below {limit}", "低于 {limit}"),
+    "limit.range": ("the detection range", "检测范围"),
     "doubt.range": (
         "{name} {value} is far from the values that the model was trained with (mostly {low} to {high}).",
         "{name} {value} 远离模型训练时使用的数值（多为 {low} 至 {high}）。",
@@ -111,26 +115,6 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "empty": ("empty", "空"),
 }
 
-_NOTES: tuple[tuple[str, str], ...] = (
-    (r"(\S+) was left out: it is given in (.+), and the bundle takes (.*)\.",
-     "{0}未采用：给出的单位为 {1}，模型使用 {2}。"),
-    (r"(\S+) '(.*)' was left out: the bundle knows (.+)\.", "{0}“{1}”未采用：模型支持 {2}。"),
-    (r"(\S+) is given (\d+) times; the newest value was used\.", "{0}给出了 {1} 次；采用最新值。"),
-    (r"(\S+) was left out: it is no number\.", "{0}未采用：不是数值。"),
-    (r"(\S+) was left out: it is above the detection range\.", "{0}未采用：高于检测范围。"),
-    (r"(\S+) was left out: it is below the detection range\.", "{0}未采用：低于检测范围。"),
-    (r"(\S+) is above the detection range; (.+) stands in for it\.",
-     "{0}高于检测范围；以 {1} 代替。"),
-    (r"(\S+) is below the detection range; (.+) stands in for it\.",
-     "{0}低于检测范围；以 {1} 代替。"),
-    (r"(\S+) (.+) was left out: it is implausible \(expected (.+)\)\.",
-     "{0} {1} 未采用：数值不合理（预期 {2}）。"),
-)  # fmt: skip
-"""What `inference.context_vector` writes, and the same in Chinese."""
-
-_NEXT_NOTE = re.compile(r"(?<=\.) (?=(?:age|sex|view|lab\.\S+) )")
-"""Where one note on a variable follows another."""
-
 
 def known_language(language: str) -> str:
     """The language if there are words in it, else English."""
@@ -147,44 +131,3 @@ def phrase(key: str, language: str, **values: str) -> str:
 def wording_of(language: str) -> Wording:
     """Words for names, quantities and context variables; read once."""
     return load_wording("chest", known_language(language))[0]
-
-
-def translate_note(note: str, names: Mapping[str, str], language: str) -> str:
-    """A note of a run on the clinical context, for people: variable names replaced, in Chinese translated.
-
-    Parameters
-    ----------
-    note : str
-        English, one or more sentences as `inference.context_vector` writes them.
-    names : mapping of str to str
-        Variable name (``lab.crp``) to what people call it.
-    language : str
-
-    Returns
-    -------
-    str
-        What is not known stays as it is.
-    """
-    parts = _NEXT_NOTE.split(note)
-    return (" " if known_language(language) == "en" else "").join(
-        _translate_part(part, names, language) for part in parts
-    )
-
-
-def _translate_part(part: str, names: Mapping[str, str], language: str) -> str:
-    for pattern, chinese in _NOTES:
-        found = re.fullmatch(pattern, part)
-        if found is None:
-            continue
-        name = names.get(found[1], found[1])
-        if known_language(language) != "zh-CN":
-            return part.replace(found[1], name, 1)
-        return chinese.format(name, *(_translate_value(text) for text in found.groups()[1:]))
-    return part
-
-
-def _translate_value(text: str) -> str:
-    """A range or unit inside a note."""
-    for english, chinese in (("at least ", "至少 "), ("at most ", "至多 "), (" to ", " 至 ")):
-        text = text.replace(english, chinese)
-    return "无单位" if text == "no unit" else text

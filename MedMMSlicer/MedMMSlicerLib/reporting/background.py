@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from ..context.analytes import analytes
+from ..context.plain_values import shown_number
 from ..context.units import unit_text
 from ..core import Case, ClinicalContext, LaboratoryResult, Series
 from .plain_text import clean_text
@@ -70,12 +71,15 @@ def describe_indication(context: ClinicalContext, wording: Wording) -> Lines:
 def _laboratory(item: LaboratoryResult, wording: Wording) -> str:
     analyte = analytes().get(item.name)
     name = analyte.label(wording.language) if analyte else item.name
-    if math.isinf(item.value):
+    if math.isinf(item.value) and item.limit is not None:
+        sign = ">" if item.value > 0 else "<"
+        value = f"{sign} {shown_number(item.limit)} {unit_text(item.unit)}".strip()
+    elif math.isinf(item.value):
         value = wording.word("above_range" if item.value > 0 else "below_range")
     elif math.isnan(item.value):
         value = wording.word("not_finite")
     else:
-        value = f"{item.value:g} {unit_text(item.unit)}".strip()
+        value = f"{shown_number(item.value)} {unit_text(item.unit)}".strip()
     low, high = item.reference_low, item.reference_high
     if low is None and high is None:
         return f"{name} {value}"

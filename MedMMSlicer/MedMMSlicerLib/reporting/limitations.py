@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..core import Case, ReadingNote, localized
-from .quantities import mid_sentence
+from .context_notes import translate_note
+from .quantities import mid_sentence, sentence_case
 from .regions import variable_name
 from .source import Line, Lines, Source
 from .templates import Wording
@@ -46,7 +47,9 @@ def _once(notes: Sequence[tuple[str, ReadingNote]]) -> list[tuple[str, ReadingNo
 
 def _run(source: Source) -> Lines:
     prediction, provenance = source.prediction, source.prediction.provenance
-    lines = [source.line("run_note", text=text) for text in provenance.notes]
+    names = _variable_names(source)
+    notes = (translate_note(text, names, source.wording.language) for text in provenance.notes)
+    lines = [source.line("run_note", text=text) for text in notes]
     # A report by region has sections of their own for what was missing and what was not assessed.
     if prediction.missing and not source.by_region:
         names = source.joined(variable_name(name, source.wording) for name in prediction.missing)
@@ -70,6 +73,12 @@ def _run(source: Source) -> Lines:
         )
     )
     return lines + _intended_use(source)
+
+
+def _variable_names(source: Source) -> dict[str, str]:
+    """What people call the variables of the context, at the start of a sentence."""
+    variables = source.manifest.context if source.manifest else ()
+    return {item.name: sentence_case(variable_name(item.name, source.wording)) for item in variables}
 
 
 def _intended_use(source: Source) -> Lines:

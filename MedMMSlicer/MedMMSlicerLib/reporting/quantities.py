@@ -118,8 +118,8 @@ def with_side(name: str, laterality: str, wording: Wording) -> str:
 
 
 def sentence_case(text: str) -> str:
-    """The text with a capital first letter."""
-    return text[:1].upper() + text[1:]
+    """The text with a capital first letter; a symbol (``pO₂``, ``pH``) stays as it is."""
+    return text if text[1:2].isupper() else text[:1].upper() + text[1:]
 
 
 def mid_sentence(name: str) -> str:
