@@ -50,6 +50,9 @@ def test_the_code_is_that_of_the_unit_in_which_the_value_is_given() -> None:
         (_reported(value="5000"), "implausible", "1000"),
         (_reported(value="-1"), "implausible", "-1"),
         (_reported("pco2", "0.5", "kPa"), "implausible", "mm"),
+        (_reported("leukocytes", "9.6", "/uL"), "implausible", "0.01"),
+        (_reported("lymphocytes", "1.2", "/uL"), "implausible", "0.01"),
+        (_reported("platelets", "150", "/uL"), "implausible", "0.5"),
         (_reported("lymphocytes", "20", "%"), "unknown-unit", "10*9/L"),
         (_reported("Lymphocytes", "20", "%", loinc="736-9"), "other-quantity", "leukocytes"),
         (_reported("", loinc="76485-2", unit="nmol/L"), "other-quantity", "molar mass"),
@@ -75,6 +78,11 @@ def test_outside_of_the_detection_range_is_kept(limit: int, expected: float) -> 
     limited, issues = normalize_result(ReportedResult("crp", Quantity(Fraction("0.5"), limit), "mg/dL"))
     assert limited is not None and limited.value == expected
     assert [issue.code for issue in issues] == ["detection-limit"]
+
+
+def test_no_cells_at_all_can_be_counted() -> None:
+    result, _ = normalize_result(_reported("neutrophils", "0", "Gpt/L"))
+    assert result is not None and result.value == 0
 
 
 def test_a_limit_is_checked_like_a_value() -> None:

@@ -61,8 +61,15 @@ def test_a_comma_is_understood_where_the_file_shows_it(read: Any) -> None:
     assert [item.value for item in sure.context.laboratory] == [12.34, 12.5]
     mixed = read("name;value;unit\nalbumin;1,234;g/dL\ncrp;12,5;mg/L\nldh;200.5;U/L\n")
     assert [item.name for item in mixed.context.laboratory] == ["crp", "ldh"]
-    german = read("name;value;unit\nldh;1.234;U/l\ncrp;12,5;mg/l\n")
-    assert [item.name for item in german.context.laboratory] == ["crp"]
+    german = read("name;value;unit\nldh;1.234;U/l\ncrp;12,5;mg/l\nLeukozyten;9.600;/µl\n")
+    assert [item.value for item in german.context.laboratory] == [1234.0, 12.5, 9.6]
+    english = read("name;value;unit\nldh;1,234;U/l\ncrp;12.5;mg/l\n")
+    assert [item.value for item in english.context.laboratory] == [1234.0, 12.5]
+    unclear = read("name;value;unit\nLeukozyten;9.600;/µl\ncrp;12;mg/l\n")
+    assert [item.name for item in unclear.context.laboratory] == ["crp"]
+    assert "Type 9600 or 9.6" in unclear.issues[0].text
+    flagged = read("name;value;unit\nldh;1 234 H;U/l\ncrp;98*;mg/l\nalbumin;31,5 (L);g/L\n")
+    assert [item.value for item in flagged.context.laboratory] == [1234.0, 98.0, 31.5]
 
 
 def test_detection_limits(read: Any) -> None:

@@ -10,10 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from MedMMSlicerLib.context.plain_values import (
     Quantity,
+    decimal_sign,
     exact_number,
     moment_of,
     number_from_text,
+    shown_number,
     standard_time,
+    without_flag,
 )
 from MedMMSlicerLib.errors import InputError
 
@@ -34,6 +37,15 @@ from MedMMSlicerLib.errors import InputError
         ("0,123", "0.123"),
         ("1,2345", "1.2345"),
         ("007", "7"),
+        ("0.125", "0.125"),
+        ("1234.567", "1234.567"),
+        ("1234,567", "1234.567"),
+        ("1 000", "1000"),
+        ("1\u202f234,5", "1234.5"),
+        ("12\u2009345", "12345"),
+        ("1.234,5", "1234.5"),
+        ("1,234.5", "1234.5"),
+        ("1.234.567", "1234567"),
     ],
 )
 def test_numbers(text: str, expected: str) -> None:
@@ -48,11 +60,14 @@ def test_numbers(text: str, expected: str) -> None:
         "nan",
         "NaN",
         "1_000",
-        "1 000",
+        "1 00",
+        "1.234",
+        "9.600",
+        "0.123.456",
         "12,3,4",
         "1,234",
-        "1.234,5",
-        "1,234.5",
+        "1.23,5",
+        "1,234.5,6",
         "0x10",
         "1e999",
         "1e400",
@@ -74,11 +89,43 @@ def test_what_is_no_certain_number(text: str) -> None:
         number_from_text(text)
 
 
-def test_a_file_with_decimal_commas() -> None:
-    assert number_from_text("1,234", decimal_comma=True) == Quantity(Fraction("1.234"))
-    assert number_from_text("1.5", decimal_comma=True) == Quantity(Fraction("1.5"))
-    with pytest.raises(InputError, match="thousand"):
-        number_from_text("1.234", decimal_comma=True)
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [("5.000", "Type 5000 or 5.0,"), ("9,600", "Type 9600 or 9.6,"), ("1.234", "Type 1234 or 1.2340,")],
+)
+def test_a_number_with_two_meanings_says_what_to_type(text: str, advice: str) -> None:
+    with pytest.raises(InputError, match="thousand") as caught:
+        number_from_text(text)
+    assert advice in str(caught.value)
+
+
+def test_a_file_with_a_known_decimal_sign() -> None:
+    assert number_from_text("1,234", ",") == number_from_text("1.234", ".") == Quantity(Fraction("1.234"))
+    assert number_from_text("1.234", ",") == number_from_text("1,234", ".") == Quantity(Fraction(1234))
+    assert number_from_text("1.5", ",") == Quantity(Fraction("1.5"))
+
+
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [("1,234", ""), ("1.234", ""), ("12", ""), ("12,5", ","), ("< 0.3", "."), ("1.234,5", ","),
+     ("1.234.567", ","), ("x.y", ""), ("31.01.2026", "")],
+)  # fmt: skip
+def test_the_decimal_sign_that_a_number_shows(text: str, sign: str) -> None:
+    assert decimal_sign(text) == sign
+
+
+@pytest.mark.parametrize("text", ["98 H", "98*", "98 (H)", "98LL", "98 ↑", "98 +", "98 (-)", "98"])
+def test_flags_behind_numbers(text: str) -> None:
+    assert without_flag(text) == "98"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(63.75538, "63.8"), (125.0, "125"), (12.345, "12.345"), (12345.678, "12346"), (1e7, "10000000"),
+     (0.0012345678, "0.00123"), (140.25, "140.25")],
+)  # fmt: skip
+def test_converted_numbers_have_three_digits(value: float, text: str) -> None:
+    assert shown_number(value) == text
 
 
 @pytest.mark.parametrize(
@@ -123,7 +170,7 @@ def test_floats_survive_exactly(value: float) -> None:
 @given(st.decimals(min_value=0, max_value=10**6, places=3, allow_nan=False))
 def test_a_text_and_its_decimal_comma_are_one_number(value: Decimal) -> None:
     text = f"{value:f}"
-    assert number_from_text(text) == number_from_text(text.replace(".", ","), decimal_comma=True)
+    assert number_from_text(text, ".") == number_from_text(text.replace(".", ","), ",")
 
 
 @pytest.mark.parametrize(

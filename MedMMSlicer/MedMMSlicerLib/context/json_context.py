@@ -96,7 +96,7 @@ def _reported(item: Mapping[str, Any], where: str, source: str) -> ReportedResul
 def _quantity(value: object, limit: object, where: str) -> Quantity:
     try:
         if isinstance(value, str):
-            found = number_from_text(value)
+            found = number_from_text(value, ".")
         elif isinstance(value, float) and math.isinf(value):
             found = Quantity(None, 1 if value > 0 else -1)
         else:

@@ -14,6 +14,7 @@ from ..errors import InputError
 from .analytes import Analyte, analyte_of_code, analyte_of_name, is_loinc, unit_factor
 from .issue import ContextIssue
 from .plain_values import Quantity, standard_time
+from .units import ucum_unit
 
 __all__ = ["ReportedResult", "normalize_result"]
 
@@ -198,7 +199,9 @@ def _value(quantity: Quantity, scale: _Scale, analyte: Analyte | None) -> float:
     number = quantity.number * scale.factor
     if analyte is not None:
         low, high = analyte.plausible
-        if not low <= number <= high:
+        # A counter reports 0 for what is below its smallest count.
+        none_counted = number == 0 and ucum_unit(analyte.unit).dimension == "count/volume"
+        if not low <= number <= high and not none_counted:
             raise _RefusedError(
                 "implausible",
                 f"{float(number):.6g} {scale.unit} is not between {float(low):g} and {float(high):g}. "

@@ -1,15 +1,14 @@
 """Laboratory values as CSV: ``name`` or ``loinc`` (or both), ``value``, ``unit``, and optionally
 ``taken_at``, ``reference_low``, ``reference_high``.
 
-The delimiter is found out among comma, semicolon and tab. Decimal commas are understood where nothing else
-can be meant; ``1,234`` is refused unless other values of the file show that it writes decimal commas.
+The delimiter is found out among comma, semicolon and tab. ``1,234`` and ``1.234`` are refused unless other
+values of the file show which decimal sign it writes.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,7 +17,7 @@ from ..core import ClinicalContext, LaboratoryResult
 from ..errors import InputError
 from .issue import ContextIssue, ContextReading, limited
 from .laboratory import ReportedResult, normalize_result
-from .plain_values import number_from_text
+from .plain_values import decimal_sign, number_from_text, without_flag
 
 __all__ = ["MOST_ROWS", "context_from_csv", "looks_like_csv"]
 
@@ -28,15 +27,13 @@ COLUMNS = ("name", "loinc", "value", "unit", "taken_at", "reference_low", "refer
 
 _NUMERIC = ("value", "reference_low", "reference_high")
 _MISSING = frozenset({"", "-", "--", "n/a", "na", "null", "none"})
-_COMMA_CERTAIN = re.compile(r"[<>=\s]*[+-]?(?:0,\d+|\d+,(?:\d{1,2}|\d{4,}))\s*\Z", re.ASCII)
-_POINT = re.compile(r"[<>=\s]*[+-]?\d*\.\d+\s*\Z", re.ASCII)
 
 
 @dataclass(frozen=True)
 class _Table:
     rows: tuple[tuple[int, Mapping[str, str]], ...]
     unused: tuple[str, ...]
-    decimal_comma: bool
+    decimal: str
 
 
 def looks_like_csv(text: str) -> bool:
@@ -65,7 +62,7 @@ def context_from_csv(text: str, source: str = "context") -> ContextReading:
         names = ", ".join(table.unused)[:200]
         issues.append(ContextIssue("unused-columns", f"Columns that were not used: {names}.", "info"))
     for line, cells in table.rows:
-        result, remarks = _row(cells, f"line {line}", table.decimal_comma)
+        result, remarks = _row(cells, f"line {line}", table.decimal)
         issues += remarks
         if result is not None:
             results.append(result)
@@ -73,13 +70,13 @@ def context_from_csv(text: str, source: str = "context") -> ContextReading:
 
 
 def _row(
-    cells: Mapping[str, str], where: str, decimal_comma: bool
+    cells: Mapping[str, str], where: str, decimal: str
 ) -> tuple[LaboratoryResult | None, tuple[ContextIssue, ...]]:
     label = cells.get("name") or f"LOINC {cells.get('loinc', '')}"
     if cells["value"].casefold() in _MISSING:
         return None, (ContextIssue("missing", f"{label[:60]} has no value.", "info", where),)
     try:
-        quantity = number_from_text(cells["value"], decimal_comma)
+        quantity = number_from_text(without_flag(cells["value"]), decimal)
     except InputError as error:
         text = f"{label[:60]} was not used: {error}"
         return None, (ContextIssue("not-a-number", text, "error", where),)
@@ -90,8 +87,8 @@ def _row(
         unit=cells.get("unit", ""),
         loinc=cells.get("loinc", ""),
         taken_at=cells.get("taken_at", ""),
-        reference_low=_reference(cells, "reference_low", decimal_comma, where, issues),
-        reference_high=_reference(cells, "reference_high", decimal_comma, where, issues),
+        reference_low=_reference(cells, "reference_low", decimal, where, issues),
+        reference_high=_reference(cells, "reference_high", decimal, where, issues),
         where=where,
     )
     result, remarks = normalize_result(reported)
@@ -99,13 +96,13 @@ def _row(
 
 
 def _reference(
-    cells: Mapping[str, str], column: str, decimal_comma: bool, where: str, issues: list[ContextIssue]
+    cells: Mapping[str, str], column: str, decimal: str, where: str, issues: list[ContextIssue]
 ) -> Fraction | None:
     text = cells.get(column, "")
     if text.casefold() in _MISSING:
         return None
     try:
-        quantity = number_from_text(text, decimal_comma)
+        quantity = number_from_text(text, decimal)
     except InputError as error:
         issues.append(ContextIssue("bad-reference", f"{column} was left out: {error}", "warning", where))
         return None
@@ -130,7 +127,7 @@ def _read(text: str, source: str) -> _Table:
             )
         table.append((line, {name: cell.strip() for name, cell in zip(header, cells, strict=True)}))
     unused = tuple(name for name in header if name and name not in COLUMNS)
-    return _Table(tuple(table), unused, _writes_decimal_commas([cells for _, cells in table]))
+    return _Table(tuple(table), unused, _decimal_sign([cells for _, cells in table]))
 
 
 def _check_header(header: list[str], source: str) -> None:
@@ -144,9 +141,11 @@ def _check_header(header: list[str], source: str) -> None:
             raise InputError(f"{source} has the column '{name}' {header.count(name)} times. Keep one.")
 
 
-def _writes_decimal_commas(rows: list[dict[str, str]]) -> bool:
-    cells = [cells.get(column, "") for cells in rows for column in _NUMERIC]
-    return any(map(_COMMA_CERTAIN.match, cells)) and not any(map(_POINT.match, cells))
+def _decimal_sign(rows: list[dict[str, str]]) -> str:
+    """The one that the numbers of the file show; empty where they show none, or both."""
+    signs = {decimal_sign(without_flag(cells.get(column, ""))) for cells in rows for column in _NUMERIC}
+    signs.discard("")
+    return signs.pop() if len(signs) == 1 else ""
 
 
 def _cells(text: str, source: str) -> Iterator[tuple[int, list[str]]]:

@@ -19,17 +19,26 @@ __all__ = [
     "Moment",
     "Quantity",
     "clean_name",
+    "decimal_sign",
     "exact_number",
     "moment_of",
     "number_from_text",
     "shown_number",
     "standard_time",
+    "without_flag",
 ]
 
 MOST_DIGITS = 40
 LARGEST_EXPONENT = 30
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?\Z", re.ASCII)
+_AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}\Z", re.ASCII)
+_SEPARATED = re.compile(r"[+-]?\d[\d.,]*\Z|[+-]?[.,]\d+\Z", re.ASCII)
+_SPACES = "[ \N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}]"
+_SPACED = re.compile(rf"[+-]?[1-9]\d{{0,2}}(?:{_SPACES}\d{{3}})+(?:[.,]\d+)?\Z", re.ASCII)
+_FLAG = re.compile(
+    r"(?<=[\d.])\s*(?:\*{1,3}|!{1,2}|[↑↓]{1,3}|\+{1,3}|-{1,3}|HH?|LL?|\((?:HH?|LL?|\*|\+{1,3}|-{1,3})\))\s*\Z"
+)
 _COMPARED = re.compile(r"(<=|>=|<|>|≤|≥)\s*(.+)\Z", re.DOTALL)
 _INFINITE = {"inf": 1, "+inf": 1, "-inf": -1, "infinity": 1, "+infinity": 1, "-infinity": -1}
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
@@ -86,52 +95,84 @@ def exact_number(value: object) -> Fraction:
     return Fraction(number)
 
 
-def number_from_text(text: str, decimal_comma: bool = False) -> Quantity:
-    """Read ``12.5``, ``1e3``, ``inf``, ``-inf``, ``< 0.3`` or ``>=500``.
+def number_from_text(text: str, decimal: str = "") -> Quantity:
+    """Read ``12.5``, ``1e3``, ``1 234``, ``1.234,5``, ``inf``, ``-inf``, ``< 0.3`` or ``>=500``.
 
     Parameters
     ----------
     text : str
-    decimal_comma : bool
-        The file is known to write decimal commas, so that ``1,234`` is certain.
+    decimal : str
+        The decimal sign of the file, ``.`` or ``,``, where it is known: then ``1,234`` is certain.
 
     Raises
     ------
     InputError
-        If it is no number, or could be read in two ways (``1,234``).
+        If it is no number, or could be read in two ways (``1,234`` and ``1.234``).
     """
     plain = text.strip()
     compared = _COMPARED.match(plain)
     if compared:
         limit = -1 if compared[1] in ("<", "<=", "≤") else 1
-        return Quantity(_finite(compared[2].strip(), decimal_comma), limit)
+        return Quantity(_finite(compared[2].strip(), decimal), limit)
     if plain.casefold() in _INFINITE:
         return Quantity(None, _INFINITE[plain.casefold()])
-    return Quantity(_finite(plain, decimal_comma))
+    return Quantity(_finite(plain, decimal))
 
 
-def _finite(plain: str, decimal_comma: bool) -> Fraction:
-    plain = plain.replace("\N{MINUS SIGN}", "-")
-    if "," in plain:
-        plain = _without_comma(plain, decimal_comma)
-    elif decimal_comma and re.match(r"[+-]?[1-9]\d{0,2}\.\d{3}\Z", plain, re.ASCII):
-        raise InputError(
-            f"'{_short(plain)}' may be a thousand or a decimal number in this file. Write it with one comma."
-        )
+def without_flag(text: str) -> str:
+    """The number without the mark that laboratories put behind it: ``98 H``, ``98*``, ``98 (L)``."""
+    return _FLAG.sub("", text.strip())
+
+
+def decimal_sign(text: str) -> str:
+    """The decimal sign that a number shows for certain, ``.`` or ``,``; empty where it shows none."""
+    try:
+        number_from_text(text)
+    except InputError:
+        return ""
+    compared = _COMPARED.match(text.strip())
+    return _sign(_unspaced(compared[2] if compared else text))
+
+
+def _sign(plain: str) -> str:
+    found = re.findall("[.,]", plain)
+    if not found or not _SEPARATED.match(plain) or _AMBIGUOUS.match(plain):
+        return ""
+    if len(set(found)) == 1 and len(found) > 1:
+        return "," if found[0] == "." else "."
+    return str(found[-1])
+
+
+def _unspaced(plain: str) -> str:
+    plain = plain.strip().replace("\N{MINUS SIGN}", "-")
+    return re.sub(_SPACES, "", plain) if _SPACED.match(plain) else plain
+
+
+def _finite(plain: str, decimal: str) -> Fraction:
+    plain = _unspaced(plain)
+    if _AMBIGUOUS.match(plain) and not decimal:
+        raise InputError(_two_ways(plain))
+    sign = decimal if _AMBIGUOUS.match(plain) else _sign(plain)
+    thousands = "," if sign == "." else "."
+    if sign and thousands in plain:
+        groups = rf"[+-]?[1-9]\d{{0,2}}(?:\{thousands}\d{{3}})+(?:\{sign}\d+)?\Z"
+        if not re.match(groups, plain, re.ASCII):
+            raise InputError(f"'{_short(plain)}' mixes separators. Write it with one decimal point.")
+        plain = plain.replace(thousands, "")
+    plain = plain.replace(",", ".")
     if len(plain) > MOST_DIGITS or not _NUMBER.match(plain):
         raise InputError(f"'{_short(plain)}' is not a number.")
     return exact_number(Decimal(plain))
 
 
-def _without_comma(plain: str, decimal_comma: bool) -> str:
-    if plain.count(",") > 1 or "." in plain:
-        raise InputError(f"'{_short(plain)}' mixes separators. Write it with one decimal point.")
-    certain = re.match(r"[+-]?(?:0,\d+|\d+,(?:\d{1,2}|\d{4,}))\Z", plain, re.ASCII)
-    if not certain and not decimal_comma:
-        raise InputError(
-            f"'{_short(plain)}' may be a thousand or a decimal number. Write it with a decimal point."
-        )
-    return plain.replace(",", ".")
+def _two_ways(plain: str) -> str:
+    whole, part = re.split("[.,]", plain)
+    fraction = part.rstrip("0") or "0"
+    fraction += "0" if len(fraction) == 3 else ""
+    return (
+        f"'{plain}' may be a thousand or a decimal number. Type {whole}{part} or {whole}.{fraction}, "
+        "whichever is meant."
+    )
 
 
 def shown_number(value: float) -> str:

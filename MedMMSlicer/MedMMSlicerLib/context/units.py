@@ -64,7 +64,8 @@ _NUMERATORS: dict[str, dict[str, Fraction]] = {
         **{f"10*{exponent}": _power(exponent) for exponent in range(1, 13)},
         **{key: _power(3) for key in ("K", "k", "Tsd", "thou", "thousand")},
         **{key: _power(6) for key in ("Mio", "million")},
-        **{key: _power(9) for key in ("G", "Mrd", "billion")},
+        **{key: _power(9) for key in ("G", "Gpt", "Mrd", "billion")},
+        **{key: _power(12) for key in ("T", "Tpt")},
     },
     "catalysis": {
         **{

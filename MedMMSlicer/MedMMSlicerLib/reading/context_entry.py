@@ -11,7 +11,7 @@ from ..context.analytes import Analyte, analyte_of_name
 from ..context.issue import ContextReading
 from ..context.laboratory import ReportedResult, normalize_result
 from ..context.merge import MAXIMUM_AGE_YEARS
-from ..context.plain_values import number_from_text
+from ..context.plain_values import number_from_text, without_flag
 from ..core import LaboratoryResult
 from ..errors import InputError
 
@@ -108,7 +108,7 @@ def enter_value(name: str, text: str, unit: str, usual_unit: str = "") -> Entere
     key = analyte.name if analyte else " ".join(name.split())
     unit = unit.strip() or _usual(analyte, usual_unit)
     try:
-        quantity = number_from_text(text)
+        quantity = number_from_text(without_flag(text))
     except InputError as error:
         return EnteredValue(key, None, unit, str(error))
     result, issues = normalize_result(ReportedResult(name=name, quantity=quantity, unit=unit))
