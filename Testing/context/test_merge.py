@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from MedMMSlicerLib.context.analytes import analytes
 from MedMMSlicerLib.context.issue import ContextIssue, ContextReading, limited
 from MedMMSlicerLib.context.merge import (
     age_years_at,
@@ -123,7 +124,8 @@ def test_selection_has_its_invariants(
     assert select_laboratory(shuffled, exam) == (kept, issues)
     assert select_laboratory([*values, *values], exam)[0] == kept
     for name in {item.name for item in values} - {item.name for item in kept}:
-        assert any(name in issue.text for issue in issues)
+        label = analytes()[name].title if name in analytes() else name
+        assert any(label in issue.text for issue in issues)
 
 
 contexts = st.builds(
@@ -166,7 +168,8 @@ def test_header_completes_and_contradictions_are_stated() -> None:
     )
     completed, remarks = complete_from_header(given_context, facts)
     assert (completed.age_years, completed.sex, completed.indication) == (50, "F", "fall")
-    assert len(remarks) == 3 and "70" in remarks[0] and "sex F" in remarks[1] and "crp" in remarks[2]
+    assert len(remarks) == 3 and "70" in remarks[0] and "sex F" in remarks[1]
+    assert "C-reactive protein" in remarks[2]
     assert completed.laboratory == ()
 
 

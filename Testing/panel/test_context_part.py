@@ -117,6 +117,15 @@ def test_the_table_marks_by_symbol_and_word(part: Any) -> None:
     assert "missing: 1" in part.ui.rowNoteLabel.text
 
 
+def test_a_refused_value_counts_as_missing_for_the_model(part: Any, fake_room: Any) -> None:
+    import dataclasses
+
+    first, *others = fake_room.context.laboratory
+    fake_room.context.laboratory = (dataclasses.replace(first, flag="invalid"), *others)
+    part.refresh()
+    assert "missing: 2" in part.ui.rowNoteLabel.text
+
+
 def test_the_selected_row_is_explained_below(part: Any) -> None:
     table = part.ui.laboratoryTable
     table.setCurrentCell(3, 1)
@@ -142,6 +151,21 @@ def test_a_value_is_edited_in_the_table(part: Any, fake_room: Any, pump: Any) ->
     table.item(0, 2).setText("mg/dL")
     pump(lambda: len(fake_room.asked("set_value")) == 2)
     assert fake_room.asked("set_value")[1] == ("crp", "4", "mg/dL")
+
+
+@pytest.mark.parametrize("key", ["Delete", "Backspace"])
+def test_an_emptied_cell_removes_the_value(part: Any, fake_room: Any, pump: Any, key: str) -> None:
+    table = part.ui.laboratoryTable
+    part.widget.activateWindow()
+    table.setFocus()
+    table.setCurrentCell(0, 1)
+    press(table, "F2")
+    editor = table.findChild("QLineEdit")
+    editor.selectAll()
+    press(editor, key)
+    press(editor, "Return")
+    pump(lambda: fake_room.asked("set_value"))
+    assert fake_room.asked("set_value") == [("crp", "", "mg/L")]
 
 
 def test_names_and_references_are_not_edited(part: Any) -> None:

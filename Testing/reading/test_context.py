@@ -210,6 +210,34 @@ def test_pasted_limits_are_shown_as_given(chest: ReadingRoom) -> None:
 
 
 @mrml
+def test_a_value_that_the_model_leaves_out_is_shown_as_not_used(chest: ReadingRoom) -> None:
+    chest.context.set_value("LDH", "99999")
+    row = rows_of(chest)["ldh"]
+    assert (row.text, row.flag) == ("99999", "invalid")
+    assert row.note.startswith("Lactate dehydrogenase 99999 U/L was left out: it is implausible")
+
+
+@mrml
+def test_two_values_of_one_name_are_a_conflict_that_is_said(chest: ReadingRoom) -> None:
+    remarks = chest.context.paste("CRP\t12\tmg/L\nCRP\t80\tmg/L\n")
+    said = "C-reactive protein was not used: there are 2 different values, and none is the newer one."
+    assert remarks[0] == said
+    row = rows_of(chest)["crp"]
+    assert (row.flag, row.note) == ("invalid", said)
+
+
+@mrml
+def test_a_refused_paste_says_which_value_is_still_used(chest: ReadingRoom) -> None:
+    chest.context.set_value("crp", "1.2", "mg/dL")
+    remarks = chest.context.paste("CRP\tmany\tmg/L\nLDH\t300\tU/L\n")
+    assert remarks[0] == "CRP was not used: 'many' is not a number."
+    assert remarks[-1] == "C-reactive protein: 12 mg/L, given before, is still used."
+    assert rows_of(chest)["crp"].text == "1.2"
+    chest.context.set_value("crp", "15", "mg/L")
+    assert not any("many" in text for text in chest.context.remarks()), "another value was typed"
+
+
+@mrml
 def test_import_and_its_remarks(chest: ReadingRoom, tmp_path: Path) -> None:
     path = tmp_path / "labs.csv"
     path.write_text(

@@ -30,12 +30,15 @@ class ContextIssue:
         resource was refused and is missing from the context).
     where : str
         Place in the file: JSON path, line of the CSV, or FHIR resource; empty where it concerns the whole.
+    name : str
+        Of the laboratory value that was refused, as `core.LaboratoryResult` has it; else empty.
     """
 
     code: str
     text: str
     severity: str = "warning"
     where: str = ""
+    name: str = ""
 
     @property
     def sentence(self) -> str:

@@ -59,6 +59,12 @@ class ReportedResult:
         text = " ".join((name or f"LOINC {self.loinc}").split())
         return text if len(text) <= 60 else text[:57] + "..."
 
+    @property
+    def key(self) -> str:
+        """Name that a result of this value gets."""
+        analyte = analyte_of_code(self.loinc) or analyte_of_name(self.name)
+        return analyte.name if analyte else " ".join(self.name.split()) or f"LOINC {self.loinc}"
+
 
 @dataclass(frozen=True)
 class _Scale:
@@ -95,7 +101,7 @@ def normalize_result(reported: ReportedResult) -> tuple[LaboratoryResult | None,
         value = _value(reported.quantity, scale, analyte)
     except _RefusedError as error:
         text = f"{reported.label} was not used: {error}"
-        return None, (ContextIssue(error.code, text, "error", reported.where),)
+        return None, (ContextIssue(error.code, text, "error", reported.where, reported.key),)
     issues = list(scale.issues)
     if reported.quantity.limit and reported.quantity.number is not None:
         side = "below" if reported.quantity.limit < 0 else "above"

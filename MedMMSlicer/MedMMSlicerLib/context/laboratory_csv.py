@@ -17,7 +17,7 @@ from ..core import ClinicalContext, LaboratoryResult
 from ..errors import InputError
 from .issue import ContextIssue, ContextReading, limited
 from .laboratory import ReportedResult, normalize_result
-from .plain_values import decimal_sign, number_from_text, without_flag
+from .plain_values import Quantity, decimal_sign, number_from_text, without_flag
 
 __all__ = ["MOST_ROWS", "context_from_csv", "looks_like_csv"]
 
@@ -72,14 +72,15 @@ def context_from_csv(text: str, source: str = "context") -> ContextReading:
 def _row(
     cells: Mapping[str, str], where: str, decimal: str
 ) -> tuple[LaboratoryResult | None, tuple[ContextIssue, ...]]:
-    label = cells.get("name") or f"LOINC {cells.get('loinc', '')}"
+    frame = ReportedResult(cells.get("name", ""), Quantity(None), "", cells.get("loinc", ""))
+    label = frame.label
     if cells["value"].casefold() in _MISSING:
-        return None, (ContextIssue("missing", f"{label[:60]} has no value.", "info", where),)
+        return None, (ContextIssue("missing", f"{label} has no value.", "info", where),)
     try:
         quantity = number_from_text(without_flag(cells["value"]), decimal)
     except InputError as error:
-        text = f"{label[:60]} was not used: {error}"
-        return None, (ContextIssue("not-a-number", text, "error", where),)
+        text = f"{label} was not used: {error}"
+        return None, (ContextIssue("not-a-number", text, "error", where, frame.key),)
     issues: list[ContextIssue] = []
     reported = ReportedResult(
         name=cells.get("name", ""),

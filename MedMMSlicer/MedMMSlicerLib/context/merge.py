@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 from ..core import ClinicalContext, HeaderFacts, LaboratoryResult
 from ..errors import InputError
+from .analytes import analytes
 from .issue import ContextIssue, ContextReading, limited
 from .plain_values import Moment, moment_of
 
@@ -193,6 +194,7 @@ def _choose(
     dated = [(moment, item) for item in group if (moment := _moment(item.taken_at)) is not None]
     usable = [pair for pair in dated if exam is None or pair[0].wall <= exam]
     late = len(dated) - len(usable)
+    label = _label(name)
     in_one_zone = all(moment.utc is not None for moment, _ in usable)
     if usable:
         newest = max(_order(moment, in_one_zone) for moment, _ in usable)
@@ -201,10 +203,10 @@ def _choose(
         best = [item for item in group if _moment(item.taken_at) is None]
     if late:
         one = "A value" if late == 1 else f"{late} values"
-        text = f"{one} of {name} from after the examination {'was' if late == 1 else 'were'} not used."
+        text = f"{one} of {label} from after the examination {'was' if late == 1 else 'were'} not used."
         issues.append(ContextIssue("after-exam", text, "info" if best else "warning"))
     if len({(item.value, item.limit, item.unit) for item in best}) > 1:
-        text = f"{name} was not used: there are {len(best)} different values, and none is the newer one."
+        text = f"{label} was not used: there are {len(best)} different values, and none is the newer one."
         issues.append(ContextIssue("ambiguous", text, "error"))
         return None
     if not best:
@@ -217,9 +219,15 @@ def _choose(
             if exam is not None
             else "of all (the time of the examination is unknown)"
         )
-        text = f"{len(group)} values of {name} were given; the newest {before}{when} was used."
+        text = f"{len(group)} values of {label} were given; the newest {before}{when} was used."
         issues.append(ContextIssue("newest", text, "info"))
     return chosen
+
+
+def _label(name: str) -> str:
+    """What people call a laboratory value."""
+    analyte = analytes().get(name)
+    return analyte.title if analyte else name
 
 
 def _moment(text: str | None) -> Moment | None:
@@ -242,10 +250,11 @@ def _age_of_value(result: LaboratoryResult, exam: datetime) -> list[ContextIssue
         return []
     age = exam - moment.wall
     if age > STALE_AFTER:
-        text = f"{result.name} was taken {age.days} days before the examination."
+        text = f"{_label(result.name)} was taken {age.days} days before the examination."
         return [ContextIssue("stale", text, "warning")]
     if moment.utc is not None and age < LARGEST_ZONE:
-        text = f"{result.name}: its time has a zone, the examination has none; clock times were compared."
+        label = _label(result.name)
+        text = f"{label}: its time has a zone, the examination has none; clock times were compared."
         return [ContextIssue("zone", text, "info")]
     return []
 

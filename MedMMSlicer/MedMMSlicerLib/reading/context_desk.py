@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..bundles.manifest import ContextVariable, Manifest
-from ..core import ClinicalContext, HeaderFacts
+from ..core import ClinicalContext, HeaderFacts, LaboratoryResult
 from ..errors import InputError
 from .record import CaseRecord, TypedValue
 from .rows import ContextFacts, LaboratoryRow
@@ -103,9 +103,17 @@ class ContextDesk:
             return ()
         used, remarks = self.complete(record)
         variables = self._variables()
-        notes = encode_context(variables, used, self.view_of(record)).notes
-        language = self._room.language
-        source = LaboratorySource(record.context, used, record.typed, variables, notes, remarks, language)
+        vector = encode_context(variables, used, self.view_of(record))
+        source = LaboratorySource(
+            record.context,
+            used,
+            record.typed,
+            variables,
+            model_values=vector.used,
+            model_notes=vector.notes,
+            remarks=remarks,
+            language=self._room.language,
+        )
         return laboratory_rows(source)
 
     def set_value(self, name: str, text: str, unit: str = "") -> None:
@@ -131,6 +139,7 @@ class ContextDesk:
         self._changed(
             context=dataclasses.replace(record.context, laboratory=results),
             typed=(*_without(record.typed, entered.name), typed),
+            context_remarks=_without_refusals(record.context_remarks, entered.name),
         )
 
     def remove(self, name: str) -> None:
@@ -144,6 +153,7 @@ class ContextDesk:
         self._changed(
             context=dataclasses.replace(record.context, laboratory=kept),
             typed=_without(record.typed, *names),
+            context_remarks=_without_refusals(record.context_remarks, analyte.name if analyte else name),
         )
 
     def import_file(self, path: Path) -> tuple[str, ...]:
@@ -246,6 +256,7 @@ class ContextDesk:
         from ..context.merge import merge_readings
 
         record = self._room.require_record()
+        before, known_remarks = self.complete(record)
         names = {item.name for item in reading.context.laboratory}
         kept = tuple(
             item for item in record.context.laboratory if item.name not in names or item.taken_at is not None
@@ -257,7 +268,10 @@ class ContextDesk:
         if context.age_years != record.context.age_years:
             names = {*names, "age"}
         self._changed(context=context, typed=_without(record.typed, *names), context_remarks=remarks)
-        return remarks
+        chosen = [text for text in self.complete()[1] if text not in known_remarks]
+        # What is not used comes first: the message bar has few lines.
+        told = sorted((*chosen, *remarks), key=lambda text: "not used" not in text)
+        return (*told, *_still_used(reading, before.laboratory, names, self._room.language))
 
     def _changed(self, **fields: Any) -> None:
         with self._room.listeners.hold():
@@ -280,6 +294,33 @@ def _header(record: CaseRecord) -> HeaderFacts:
 
 def _without(typed: Sequence[TypedValue], *names: str) -> tuple[TypedValue, ...]:
     return tuple(item for item in typed if item.name not in names)
+
+
+def _without_refusals(remarks: Sequence[str], name: str) -> tuple[str, ...]:
+    """Without what was said about refused values of this name, which another value replaces."""
+    from ..context.analytes import analytes
+
+    known = analytes().get(name)
+    names = (known.name, known.title, *known.aliases) if known else (name,)
+    starts = tuple(f"{item} was not used:".casefold() for item in names)
+    return tuple(text for text in remarks if not text.casefold().startswith(starts))
+
+
+def _still_used(
+    reading: ContextReading, before: Sequence[LaboratoryResult], replaced: set[str], language: str
+) -> tuple[str, ...]:
+    """For each value that was refused: the one of before that goes on being used."""
+    from ..context.analytes import analytes
+    from .context_rows import value_text
+
+    refused = {issue.name for issue in reading.issues if issue.name} - replaced
+    kept = [item for item in before if item.name in refused]
+    names = {
+        item.name: analytes()[item.name].title if item.name in analytes() else item.name for item in kept
+    }
+    return tuple(
+        f"{names[item.name]}: {value_text(item, language)}, given before, is still used." for item in kept
+    )
 
 
 def _with_age(context: ClinicalContext, record: CaseRecord) -> tuple[ClinicalContext, tuple[str, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..bundles.manifest import ContextVariable
@@ -17,7 +17,7 @@ from .finding_words import phrase
 from .record import TypedValue
 from .rows import LaboratoryRow
 
-__all__ = ["LaboratorySource", "laboratory_rows"]
+__all__ = ["LaboratorySource", "laboratory_rows", "value_text"]
 
 _PREFIX = "lab."
 
@@ -35,6 +35,8 @@ class LaboratorySource:
     typed : tuple of TypedValue
     variables : sequence of ContextVariable
         Of the selected bundle.
+    model_values : mapping of str to float, or None where missing
+        What the bundle gets, by variable.
     model_notes : sequence of str
         What the bundle refuses or replaces.
     remarks : sequence of str
@@ -47,6 +49,7 @@ class LaboratorySource:
     used: ClinicalContext
     typed: tuple[TypedValue, ...] = ()
     variables: Sequence[ContextVariable] = ()
+    model_values: Mapping[str, float | None] = field(default_factory=dict)
     model_notes: Sequence[str] = ()
     remarks: Sequence[str] = ()
     language: str = "en"
@@ -86,7 +89,8 @@ def _row(
     if result is None:
         refused = [item for item in source.given.laboratory if item.name == name]
         if refused:
-            reason = next((text for text in source.remarks if name in text.split()), "It is not used.")
+            title = analyte.title if analyte else name
+            reason = next((text for text in source.remarks if title in text), "It is not used.")
             last = refused[-1]
             text, unit = _number(last, source.language), unit_text(last.unit)
             return LaboratoryRow(**common, text=text, unit=unit, flag="invalid", note=reason)
@@ -97,7 +101,7 @@ def _row(
         text=typed.text if typed else _number(result, source.language),
         unit=unit_text(typed.unit if typed else result.unit),
         reference_text=_range(low, high, result.unit),
-        flag=_flag(result, low, high),
+        flag="invalid" if _is_left_out(variable, source) else _flag(result, low, high),
         note=_note(common, result, typed, source),
     )
 
@@ -108,13 +112,18 @@ def _note(
     variable = f"{_PREFIX}{common['name']}"
     parts = [typed.note] if typed and typed.note else []
     if typed and unit_text(typed.unit) != unit_text(result.unit):
-        parts.append(f"= {_number(result, source.language)} {unit_text(result.unit)}".rstrip())
+        parts.append(f"= {value_text(result, source.language)}")
     parts += [
         translate_note(text, {variable: common["label"]}, source.language)
         for text in source.model_notes
         if text.split(" ", 1)[0] == variable
     ]
     return " ".join(parts)
+
+
+def _is_left_out(variable: ContextVariable | None, source: LaboratorySource) -> bool:
+    """Whether the bundle refuses the value; the note on the row says why."""
+    return variable is not None and source.model_values.get(variable.name, 0.0) is None
 
 
 def _by_code(
@@ -159,6 +168,11 @@ def _range(low: float | None, high: float | None, unit: str) -> str:
     else:
         return ""
     return f"{text} {unit_text(unit)}".rstrip()
+
+
+def value_text(result: LaboratoryResult, language: str) -> str:
+    """A value with its unit, for people."""
+    return f"{_number(result, language)} {unit_text(result.unit)}".rstrip()
 
 
 def _number(result: LaboratoryResult, language: str) -> str:

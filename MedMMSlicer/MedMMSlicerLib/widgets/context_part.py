@@ -147,7 +147,7 @@ class ContextPart(Part):
         if row is not None:
             parts = [row.label, _flag_words(row.flag), row.note]
         elif any(item.used_by_model for item in self._rows):
-            missing = sum(item.used_by_model and item.flag == "missing" for item in self._rows)
+            missing = sum(item.used_by_model and item.flag in ("missing", "invalid") for item in self._rows)
             parts = [_("◆ read by the model; missing: {count}").format(count=missing)]
         elif self.room.cases.current_id and not self._rows:
             parts = [_("None yet: paste rows from a spreadsheet, import a file or add a value.")]
