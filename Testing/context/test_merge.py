@@ -219,3 +219,11 @@ def test_remarks_are_sorted_and_limited() -> None:
     shown = limited([*issues, *issues])
     assert len(shown) == 101 and shown[0].severity == "error" and "201 more" in shown[-1].text
     assert ContextReading(ClinicalContext(), shown).remarks[0] == "line 3: broken"
+
+
+def test_a_birth_date_on_the_day_of_the_examination_is_no_age() -> None:
+    born = ClinicalContext(birth_date=EXAM[:10])
+    completed, remarks = complete_from_header(born, HeaderFacts(acquired_at=EXAM))
+    assert completed.age_years is None and "counts as not stated" in remarks[0]
+    known = dataclasses.replace(born, age_years=0.0)
+    assert complete_from_header(known, HeaderFacts(acquired_at=EXAM))[0].age_years == 0

@@ -28,6 +28,9 @@ def _header(**values: object) -> Dataset:
         ("010D", "", "", 0.027),
         ("", "19700101", "20150702", 45.498),
         ("", "19700101", "", None),
+        ("", "20150702", "20150702", None),
+        ("000D", "20150702", "20150702", 0.0),
+        ("", "20150701", "20150702", 0.003),
         ("", "20160101", "20150101", None),
         ("ABC", "", "", None),
         ("", "", "", None),
@@ -39,6 +42,14 @@ def test_age(age: str, born: str, studied: str, expected: float | None) -> None:
     header.add_new("PatientBirthDate", "LO", born)
     header.add_new("StudyDate", "LO", studied)
     assert facts_of(header)[0].age_years == expected
+
+
+def test_a_birth_date_on_the_day_of_the_examination_is_said() -> None:
+    header = _header(PatientBirthDate="20150702", StudyDate="20150702")
+    _, notes = facts_of(header)
+    assert [note.code for note in notes] == ["age-not-stated"]
+    header.PatientAge = "000D"
+    assert facts_of(header)[1] == ()
 
 
 @pytest.mark.parametrize(("value", "expected"), [("F", "F"), ("m", "M"), ("O", "O"), ("", None), ("X", None)])

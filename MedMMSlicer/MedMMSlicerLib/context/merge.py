@@ -178,6 +178,10 @@ def _given_age(context: ClinicalContext, facts: HeaderFacts, remarks: list[str])
     except InputError as error:
         remarks.append(f"The birth date was not used: {error}")
         return context.age_years
+    if age == 0 and len(context.birth_date) == 10:
+        # Anonymization often writes one day into both fields.
+        remarks.append("The birth date is the day of the examination; the age counts as not stated.")
+        return context.age_years
     if context.age_years is None:
         return age
     if abs(age - context.age_years) > 1:

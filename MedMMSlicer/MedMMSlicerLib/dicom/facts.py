@@ -89,6 +89,8 @@ def facts_of(header: Any) -> tuple[HeaderFacts, tuple[ReadingNote, ...]]:
         view = _guess(header, _VIEW_WORDS)
         notes += _guess_note("view", "view", view)
     laterality = (_text(header, "ImageLaterality") or _text(header, "Laterality")).upper()
+    age, age_note = _age_years(header)
+    notes += age_note
     facts = HeaderFacts(
         modality=modality,
         body_part=body_part,
@@ -96,7 +98,7 @@ def facts_of(header: Any) -> tuple[HeaderFacts, tuple[ReadingNote, ...]]:
         laterality=_LATERALITIES.get(laterality, ""),
         study_description=_text(header, "StudyDescription"),
         series_description=_text(header, "SeriesDescription"),
-        age_years=_age_years(header),
+        age_years=age,
         sex=_sex(header),
         clinical_text=_clinical_text(header),
         acquired_at=_acquired_at(header),
@@ -156,15 +158,19 @@ def _guess_note(code: str, name: str, value: str) -> list[ReadingNote]:
     return [ReadingNote(f"guessed-{code}", text, "info")]
 
 
-def _age_years(header: Any) -> float | None:
+def _age_years(header: Any) -> tuple[float | None, list[ReadingNote]]:
     match = re.fullmatch(r"(\d{1,3})([YMWD])?", _text(header, "PatientAge").upper())
     if match:
-        return round(int(match[1]) * _AGE_UNITS[match[2] or "Y"], 3)
+        return round(int(match[1]) * _AGE_UNITS[match[2] or "Y"], 3), []
     born = _date(_text(header, "PatientBirthDate"))
     examined = next((day for name, _ in reversed(_DATES) if (day := _date(_text(header, name)))), None)
     if born is None or examined is None or examined < born:
-        return None
-    return round((examined - born).days / _DAYS_PER_YEAR, 3)
+        return None, []
+    if examined == born:
+        # Anonymization often writes one day into both fields.
+        text = "The birth date in the header is the day of the examination; the age counts as not stated."
+        return None, [ReadingNote("age-not-stated", text, "info")]
+    return round((examined - born).days / _DAYS_PER_YEAR, 3), []
 
 
 def _date(text: str) -> date | None:
