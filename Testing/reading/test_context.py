@@ -287,6 +287,66 @@ def test_pasted_forms() -> None:
     assert read_pasted('{"age_years": 30}').context.age_years == 30
 
 
+@pytest.mark.parametrize(
+    "titles",
+    ["Test;Wert;Einheit", "Name\tResult\tUnits\tRef", "Parameter;Ergebnis;Einheit;Referenz",
+     "项目\t结果\t单位\t参考范围",
+     "Labor Meyer;Messwert;Einheit", "Name  Result  Units  Ref"],
+)  # fmt: skip
+def test_pasted_titles_are_no_data(titles: str) -> None:
+    sign = next((sign for sign in ("\t", ";") if sign in titles), "  ")
+    reading = read_pasted(
+        f"\n{titles}\n{sign.join(('CRP', '98 H', 'mg/L'))}{sign * (titles.count(sign) - 2)}\n"
+    )
+    assert [(item.name, item.value) for item in reading.context.laboratory] == [("crp", 98.0)]
+    assert reading.issues == ()
+    columns = titles.count(sign) + 1
+    wrong = sign.join(["LDH", "many", "U/L", "", ""][:columns])
+    (issue,) = read_pasted(f"{titles}\n{wrong}\n").issues
+    assert issue.where == "line 2"
+
+
+def test_lines_without_titles_are_counted_as_they_were_pasted() -> None:
+    (issue,) = read_pasted("CRP\t12\tmg/L\n\nLDH\tmany\tU/L").issues
+    assert issue.where == "line 3"
+
+
+def test_a_pasted_table_with_german_numbers() -> None:
+    table = "Leukozyten\t9.600\t/µl\nCRP\t12,5 +\tmg/l\nThrombozyten\t250\tGpt/L\nLDH\t1 234\tU/l\n"
+    values = {item.name: item.value for item in read_pasted(table).context.laboratory}
+    assert values == {"leukocytes": 9.6, "crp": 12.5, "platelets": 250.0, "ldh": 1234.0}
+
+
+@mrml
+@pytest.mark.parametrize(
+    ("text", "number", "unit"),
+    [("60 mmHg", "60", "mmHg"), ("8.5kPa", "8.5", "kPa"), ("60 mmHg", "60", "mmHg")],
+)
+def test_a_unit_typed_behind_the_number_counts(chest: ReadingRoom, text: str, number: str, unit: str) -> None:
+    chest.context.set_value("po2", text, "Torr")
+    row = rows_of(chest)["po2"]
+    assert (row.text, row.unit) == (number, unit) and row.flag != "invalid"
+
+
+@mrml
+def test_a_converted_value_has_three_digits_and_stays_exact(chest: ReadingRoom) -> None:
+    chest.context.set_value("po2", "8.5 kPa")
+    assert rows_of(chest)["po2"].note == "= 63.8 mmHg"
+    (value,) = (item.value for item in chest.cases.case().context.laboratory)
+    assert value == pytest.approx(63.7554, abs=1e-4) and value != 63.8
+
+
+@mrml
+def test_a_shown_number_is_taken_back_as_it_is(chest: ReadingRoom) -> None:
+    chest.context.paste('{"laboratory": [{"name": "albumin", "value": 31.234, "unit": "g/L"}]}')
+    assert rows_of(chest)["albumin"].text == "31.234"
+    chest.context.set_value("albumin", "31.234", "g/L")
+    assert rows_of(chest)["albumin"].flag == "low"
+    chest.context.set_value("ldh", "5.000")
+    row = rows_of(chest)["ldh"]
+    assert row.flag == "invalid" and "Type 5000 or 5.0" in row.note
+
+
 @mrml
 def test_every_change_is_in_the_scene_at_once(chest: ReadingRoom) -> None:
     other = ReadingRoom(chest.scene, chest.given_catalog)

@@ -131,11 +131,13 @@ class ContextDesk:
             self.remove(name)
             return
         usual = {item.name.removeprefix("lab."): item.unit for item in self._variables()}
-        entered = enter_value(name, text, unit, usual.get(name, ""))
         record = self._room.require_record()
+        # What the table itself wrote is no riddle when only the unit beside it is changed.
+        shown = any(row.name == name and row.text == text.strip() for row in self.rows())
+        entered = enter_value(name, text, unit, usual.get(name, ""), "." if shown else "")
         others = tuple(item for item in record.context.laboratory if item.name != entered.name)
         results = others if entered.result is None else (*others, entered.result)
-        typed = TypedValue(entered.name, text.strip(), entered.unit, entered.problem, entered.note)
+        typed = TypedValue(entered.name, entered.text, entered.unit, entered.problem, entered.note)
         self._changed(
             context=dataclasses.replace(record.context, laboratory=results),
             typed=(*_without(record.typed, entered.name), typed),

@@ -12,6 +12,7 @@ from ..context.issue import ContextReading
 from ..context.laboratory import ReportedResult, normalize_result
 from ..context.merge import MAXIMUM_AGE_YEARS
 from ..context.plain_values import number_from_text, without_flag
+from ..context.units import unit_candidates
 from ..core import LaboratoryResult
 from ..errors import InputError
 
@@ -25,18 +26,25 @@ _SEXES = {
     "F": {"f", "female", "woman", "girl", "w", "女", "女性"},
     "O": {"o", "other", "其他"},
 }
+_WITH_UNIT = re.compile(
+    r"(?P<number>[<>≤≥=\s]*[-+]?\d[\d.,\s]*?(?:[eE][-+]?\d+)?)\s*"
+    r"(?P<unit>(?:[x×]\s*)?10\s*[*^eE⁰¹²³⁴-⁹].*|[A-Za-zµμ%/\[{#].*)\Z"
+)
 _COLUMNS = ("name", "value", "unit")
 
 
 @dataclass(frozen=True)
 class EnteredValue:
-    """A laboratory value that was typed: the result, or why there is none; ``note``: what was assumed."""
+    """A laboratory value that was typed: the result, or why there is none; ``note``: what was assumed;
+    ``text``: the number as it was typed.
+    """
 
     name: str
     result: LaboratoryResult | None
     unit: str
     problem: str = ""
     note: str = ""
+    text: str = ""
 
 
 def age_from_text(text: str) -> float | None:
@@ -94,8 +102,13 @@ def view_from_text(text: str) -> str:
     return plain
 
 
-def enter_value(name: str, text: str, unit: str, usual_unit: str = "") -> EnteredValue:
-    """Read a typed laboratory value; without ``unit`` it is in the usual one.
+def enter_value(name: str, text: str, unit: str, usual_unit: str = "", decimal: str = "") -> EnteredValue:
+    """Read a typed laboratory value; without ``unit`` it is in the usual one; a unit behind the number wins.
+
+    Parameters
+    ----------
+    decimal : str
+        The decimal sign, where it is known, see `number_from_text`.
 
     Raises
     ------
@@ -106,17 +119,18 @@ def enter_value(name: str, text: str, unit: str, usual_unit: str = "") -> Entere
     if not name.strip():
         raise InputError("The laboratory value has no name. Type one, e.g. CRP.")
     key = analyte.name if analyte else " ".join(name.split())
-    unit = unit.strip() or _usual(analyte, usual_unit)
+    text, own_unit = _without_unit(text.strip())
+    unit = own_unit or unit.strip() or _usual(analyte, usual_unit)
     try:
-        quantity = number_from_text(without_flag(text))
+        quantity = number_from_text(without_flag(text), decimal)
     except InputError as error:
-        return EnteredValue(key, None, unit, str(error))
+        return EnteredValue(key, None, unit, str(error), text=text)
     result, issues = normalize_result(ReportedResult(name=name, quantity=quantity, unit=unit))
     # The limit itself stands in the row.
     notes = " ".join(issue.text for issue in issues if issue.code != "detection-limit")
     if result is None:
-        return EnteredValue(key, None, unit, notes)
-    return EnteredValue(result.name, result, unit, note=notes)
+        return EnteredValue(key, None, unit, notes, text=text)
+    return EnteredValue(result.name, result, unit, note=notes, text=text)
 
 
 def read_pasted(text: str) -> ContextReading:
@@ -134,27 +148,46 @@ def read_pasted(text: str) -> ContextReading:
     from ..context.laboratory_csv import context_from_csv, looks_like_csv
     from ..context.strict_json import parse_strict_json
 
-    plain = text.strip().lstrip("\ufeff").strip()
+    text = text.lstrip("\ufeff")
+    plain = text.strip()
     source = "The pasted text"
     if not plain:
         raise InputError("There is nothing to paste. Copy name, value and unit from the spreadsheet first.")
     if plain[0] in "{[":
         value = parse_strict_json(plain, source)
         return context_from_fhir(value, source) if is_fhir(value) else context_from_json(value, source)
-    return context_from_csv(plain if looks_like_csv(plain) else _with_titles(plain), source)
+    # Blank lines at the top are kept: people count them.
+    if looks_like_csv(text):
+        return context_from_csv(text, source)
+    return context_from_csv(*_with_titles(text, source))
 
 
-def _with_titles(text: str) -> str:
-    rows = []
-    for line in text.splitlines():
-        cells = [cell.strip() for cell in _cells(line)]
-        if any(cells):
-            rows.append([*cells, "", ""][: len(_COLUMNS)])
-    if not any(row[1] for row in rows):
+def _without_unit(text: str) -> tuple[str, str]:
+    """The number and the unit of ``60 mmHg``; the text itself and nothing where no known unit is in it."""
+    found = _WITH_UNIT.match(text)
+    return (found["number"], found["unit"]) if found and unit_candidates(found["unit"]) else (text, "")
+
+
+def _with_titles(text: str, source: str) -> tuple[str, str, int]:
+    """A table with a line of titles, its name, and the number of its first line."""
+    from ..context.laboratory_csv import COLUMNS, column_titles, is_title_row
+
+    rows = [[cell.strip() for cell in _cells(line)] for line in text.splitlines()]
+    filled = [row for row in rows if any(row)]
+    if not any(any(row[1:2]) for row in filled):
         raise InputError("The pasted text is no table. Copy the columns name, value and unit.")
+    first_line, titles = 0, list(_COLUMNS)
+    if is_title_row(filled[0]):
+        first_line, titles = 1, column_titles(filled[0])
+        if not {"name", "loinc"} & {*titles} and titles[0] not in COLUMNS:
+            titles[0] = "name"
+        rows[rows.index(filled[0])] = titles
+    else:
+        rows.insert(0, titles)
     stream = io.StringIO()
-    csv.writer(stream, delimiter="\t", lineterminator="\n").writerows([_COLUMNS, *rows])
-    return stream.getvalue()
+    writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
+    writer.writerows([*row, *[""] * len(titles)][: len(titles)] if any(row) else [] for row in rows)
+    return stream.getvalue(), source, first_line
 
 
 def _cells(line: str) -> list[str]:
