@@ -211,6 +211,7 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/reporting/checks/sentence_rules.py
   MedMMSlicerLib/reporting/checks/sides.py
   MedMMSlicerLib/reporting/checks/wording.py
+  MedMMSlicerLib/reporting/context_notes.py
   MedMMSlicerLib/reporting/document/__init__.py
   MedMMSlicerLib/reporting/document/audit.py
   MedMMSlicerLib/reporting/document/canonical.py
@@ -229,7 +230,6 @@ set(MODULE_PYTHON_SCRIPTS
   MedMMSlicerLib/reporting/document/timing.py
   MedMMSlicerLib/reporting/document/verify.py
   MedMMSlicerLib/reporting/document/workflow.py
-  MedMMSlicerLib/reporting/context_notes.py
   MedMMSlicerLib/reporting/draft.py
   MedMMSlicerLib/reporting/evidence.py
   MedMMSlicerLib/reporting/exports/__init__.py

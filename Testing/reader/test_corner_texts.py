@@ -34,9 +34,10 @@ def test_window_and_level_have_few_digits_and_no_exponent(
 
 @pytest.mark.parametrize("notice", [NOTICE, "仅供研究使用，不得用于临床诊断。"])
 @pytest.mark.parametrize("size", [(185, 260), (120, 200), (370, 380), (900, 700)])
-def test_the_notice_can_be_read_in_every_view(qt_environment: Any, size: tuple[int, int], notice: str) -> None:
+def test_the_notice_can_be_read_in_every_view(
+    qt_environment: Any, size: tuple[int, int], notice: str
+) -> None:
     import qt
-
     from MedMMSlicerHost.reader import annotations
 
     texts = annotations.CornerTexts(

@@ -105,7 +105,6 @@ def test_each_name_is_nearest_to_its_own_dot(
 
 def test_names_keep_clear_of_the_texts_in_the_corners(opened: Opened) -> None:
     import qt
-
     from MedMMSlicerHost.reader.annotations import text_boxes
     from MedMMSlicerHost.reader.point_names import PointName, arrange
 

@@ -66,7 +66,7 @@ def arrange(
     Returns
     -------
     list of (4,) tuple of float or None
-        Left, top, width, height of each name: beside its point and inside of the view, over no point, no other
+        Left, top, width, height of each name: beside its point, inside of the view, over no point, no other
         name and nothing reserved; None where there is no such place, and for a point outside of the view.
     """
     shown = [index for index, point in enumerate(points) if _is_seen(point, size)]
@@ -109,7 +109,7 @@ def _distance(place: Box, point: PointName) -> float:
 
 
 def _candidates(point: PointName, width: float, view_width: int) -> Iterator[Box]:
-    """To the right of the point, to its left, above and below it: nowhere else it would be read as its own."""
+    """To the right of the point, to its left, above and below it: elsewhere it would be read as another's."""
     side = point.y - _LINE / 2
     yield point.x + _DOT + 1, side, width, _LINE
     yield point.x - _DOT - 1 - width, side, width, _LINE
