@@ -286,6 +286,23 @@ def test_a_rerun_equal_to_the_edit_adds_nothing(
     assert update.comparisons[0].new_segment_id == LESION
 
 
+def test_after_a_rerun_no_layer_has_voxels_without_a_segment(
+    scene: Any, segmentation_id: str, label_map: LabelMap, provenance: Provenance
+) -> None:
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+
+    segmentation = scene.GetNodeByID(segmentation_id).GetSegmentation()
+    segmentation.GetSegment(FIRST).SetColor(1.0, 0.0, 0.0)
+    update = update_segmentation(scene, segmentation_id, label_map, provenance)
+    assert update.kept == (FIRST,) and update.added == ()
+    for index in range(segmentation.GetNumberOfSegments()):
+        layer = segmentation.GetNthSegment(index).GetRepresentation("Binary labelmap")
+        segments = map(segmentation.GetSegment, segmentation.GetSegmentIDs())
+        known = {item.GetLabelValue() for item in segments if item.GetRepresentation("Binary labelmap") is layer}
+        drawn = set(np.unique(vtk_to_numpy(layer.GetPointData().GetScalars())).tolist())
+        assert drawn <= {0, *known}, "Slicer draws them in green"
+
+
 def test_a_removed_segment_does_not_come_back_under_its_name(
     scene: Any, segmentation_id: str, label_map: LabelMap, provenance: Provenance
 ) -> None:

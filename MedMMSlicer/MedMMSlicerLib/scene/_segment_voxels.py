@@ -147,7 +147,7 @@ def mask_hash(shape: tuple[int, int, int], crop: Crop) -> str:
 
 
 def erase_unreferenced(node: MrmlNode, fresh_layer: Any) -> None:
-    """Set voxels to background that no segment refers to any more, in all layers but the fresh one."""
+    """Set voxels to background that no segment refers to, in all layers but a fresh one that has none."""
     segmentation = node.GetSegmentation()
     layers: dict[Any, set[int]] = {}
     for index in range(segmentation.GetNumberOfSegments()):

@@ -98,7 +98,9 @@ def update_segmentation(
                 continue
         written[target] = segmentation.GetSegment(target) is not None
         _put_segment(node, segment, target, definition.id, language)
-    erase_unreferenced(node, labels.layer)
+    # What equals a touched segment was not put in: left in the layer, it would be drawn over that one, in the
+    # green of a label without a segment.
+    erase_unreferenced(node, labels.layer if len(written) == len(labels.definitions) else None)
     if had_surface and surfaces:
         node.CreateClosedSurfaceRepresentation()
     record_run(node, provenance, list(written))
