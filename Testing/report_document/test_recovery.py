@@ -88,9 +88,13 @@ def test_old_files_and_locks_go(tmp_path: Path) -> None:
     store, reader = RecoveryStore(tmp_path), RecoveryStore(tmp_path)
     path = store.write(a_content())
     assert store._lock is not None
+    cut_short = path.with_name(f".partial-{path.name}")
+    cut_short.write_bytes(b"{")
+    reader.prune()
+    assert cut_short.exists(), "its session still writes"
     store._lock.close()
     reader.prune()
-    assert path.exists() and not list(tmp_path.glob("*.lock"))
+    assert path.exists() and not list(tmp_path.glob("*.lock")) and not cut_short.exists()
     os.utime(path, (1, 1))
     reader.prune()
     assert not path.exists()

@@ -40,6 +40,7 @@ __all__ = [
 
 _SCHEMA, _VERSION = "medmm-recovery", 1
 _SUFFIX, _LOCK, _ASIDE = ".recovery", ".lock", "-aside-"
+_PARTIAL = ".partial-"
 _KEPT_DAYS = 30
 _SECONDS_A_DAY = 86_400
 
@@ -199,12 +200,13 @@ class RecoveryStore:
             return
         limit = time.time() - days * _SECONDS_A_DAY
         for path in (*self.folder.glob(f"*{_SUFFIX}"), *self.folder.glob(f"*{_LOCK}")):
-            session = path.name.split("-")[0].removesuffix(_LOCK)
+            whole = path.name.removeprefix(_PARTIAL)
+            session = whole.split("-")[0].removesuffix(_LOCK)
             if session == self._session or self._is_living(session):
                 continue
             with contextlib.suppress(FileNotFoundError):
-                # A lock has no content worth keeping once nobody holds it.
-                if path.suffix == _LOCK or path.stat().st_mtime < limit:
+                # A lock has no content worth keeping once nobody holds it, nor has a file cut short.
+                if path.suffix == _LOCK or whole != path.name or path.stat().st_mtime < limit:
                     self.remove(path)
 
     def close(self) -> None:
