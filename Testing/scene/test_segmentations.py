@@ -298,7 +298,8 @@ def test_after_a_rerun_no_layer_has_voxels_without_a_segment(
     for index in range(segmentation.GetNumberOfSegments()):
         layer = segmentation.GetNthSegment(index).GetRepresentation("Binary labelmap")
         segments = map(segmentation.GetSegment, segmentation.GetSegmentIDs())
-        known = {item.GetLabelValue() for item in segments if item.GetRepresentation("Binary labelmap") is layer}
+        held = [item for item in segments if item.GetRepresentation("Binary labelmap") is layer]
+        known = {item.GetLabelValue() for item in held}
         drawn = set(np.unique(vtk_to_numpy(layer.GetPointData().GetScalars())).tolist())
         assert drawn <= {0, *known}, "Slicer draws them in green"
 
