@@ -42,9 +42,18 @@ _PERCENTILES = (0.5, 99.5)
 _SAMPLES = 200_000
 
 
+_AIR_HU = -500.0
+"""What other modalities store is not that far below zero."""
+
+
 def is_ct(volume: Any) -> bool:
-    """Whether a volume node is known to hold Hounsfield units."""
-    return volume is not None and unit_of(volume) == "HU"
+    """Whether a volume node holds Hounsfield units: it says so, or says nothing and reaches down to air."""
+    if volume is None:
+        return False
+    unit = unit_of(volume)
+    if unit or volume.GetAttribute("MedMM.Modality"):
+        return unit == "HU"
+    return bool(_voxels(volume.GetScene(), volume.GetID()).min() < _AIR_HU)
 
 
 def auto_window(scene: Any, volume_id: str) -> tuple[float, float]:
