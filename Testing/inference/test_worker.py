@@ -266,6 +266,20 @@ def test_a_killed_worker_costs_one_run(a_client, a_request):
 
 
 @posix
+def test_a_worker_that_never_answers_costs_one_run(a_client, a_request, monkeypatch):
+    """As with a launcher that passes no input on."""
+    monkeypatch.setattr("MedMMSlicerLib.inference.worker._MOST_SILENCE_S", 0.3)
+    a_client.start()
+    os.kill(a_client.pid, signal.SIGSTOP)
+    run = a_client.submit(a_request("plain"))
+    event = failure(a_client)
+    assert isinstance(event.error, WorkerError) and event.run == run
+    assert "has not answered" in str(event.error) and not a_client.is_running
+    monkeypatch.undo()
+    assert a_client.run(a_request("plain"), timeout_s=30).provenance.bundle_id == "plain"
+
+
+@posix
 def test_an_idle_worker_that_dies_costs_nothing(a_client, a_request):
     a_client.run(a_request("plain"), timeout_s=30)
     os.kill(a_client.pid, signal.SIGKILL)

@@ -46,6 +46,8 @@ __all__ = [
 ]
 
 WORKER_MODULE = "MedMMSlicerLib.inference.worker_main"
+_MOST_SILENCE_S = 90.0
+"""From a command to the first answer of the worker, its start included."""
 _CANCEL_GRACE_S = 0.5
 _POLL_INTERVAL_S = 0.005
 
@@ -78,6 +80,7 @@ class WorkerClient:
         self._module = module
         self._process: WorkerProcess | None = None
         self._ready = False
+        self._silent_since: float | None = None
         self._run: int | None = None
         self._runs = 0
         self._doing = ""
@@ -170,6 +173,7 @@ class WorkerClient:
         self._files = discard(self._files) + write_request(self._process.folder, self._runs, request)
         self._process.send(b'{"run": %d}\n' % self._runs)
         self._run = self._runs
+        self._silent_since = time.monotonic()
         self._doing = f"running {request.bundle_path.name}"
         return self._runs
 
@@ -275,16 +279,29 @@ class WorkerClient:
             return
         if ended:
             self._fail(process.death(self._doing if self._ready else "starting"))
+        elif self._run is not None and self._silent_since is not None:
+            self._settle_silence(self._silent_since)
+
+    def _settle_silence(self, since: float) -> None:
+        """Give up a worker that does not say that it heard of the run: some launchers pass no input on."""
+        if time.monotonic() - since > _MOST_SILENCE_S:
+            self._fail(
+                WorkerError(
+                    f"The worker process has not answered for {_MOST_SILENCE_S:.0f} s and was ended. Run "
+                    "again; if that does not help, run medmm doctor."
+                )
+            )
 
     def _take(self, line: bytes, process: WorkerProcess) -> None:
         event, files = parse_event(line, process.folder)
         self._files += files
         if isinstance(event, Ready):
-            self._ready = True
+            self._ready, self._silent_since = True, time.monotonic()
             self._pending.append(dataclasses.replace(event, seconds=time.monotonic() - process.started_at))
             return
         if event.run != self._run or self._run is None:
             return
+        self._silent_since = None
         if isinstance(event, Progress):
             self._doing = f"{self._doing.partition(' (')[0]} ({event.stage})"
         else:
