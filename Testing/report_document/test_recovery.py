@@ -179,8 +179,12 @@ def test_a_killed_process_loses_nothing(scene: Any, make_room: Callable[..., Any
     )
     room.report.set_text(name, "Goes on.")
     assert room.report.workflow.verify() == () and len(list(folder.glob("*.recovery"))) == 1
-    # Slicer's own *Save* says so.
+    # Slicer's own *Save* says so, also where it saved something else alone.
     scene.StartState(scene.SaveState)
+    scene.EndState(scene.SaveState)
+    assert list(folder.glob("*.recovery"))
+    scene.StartState(scene.SaveState)
+    assert scene.WriteToMRB(str(folder.parent / "saved.mrb"))
     scene.EndState(scene.SaveState)
     assert not list(folder.glob("*.recovery"))
     autosave.close()

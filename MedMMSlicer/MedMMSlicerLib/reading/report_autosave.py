@@ -119,7 +119,14 @@ class ReportAutosave:
                 self._heads.pop(entry.id, None)
 
     def scene_saved(self) -> None:
-        """Slicer saved the scene; a file that can not be removed is told."""
+        """Slicer saved something: the scene, or a single node, and then the reports are not in a file yet.
+
+        A recovery file that can not be removed is told.
+        """
+        from ..scene.observing import has_unsaved_texts
+
+        if has_unsaved_texts(self._room.scene):
+            return
         try:
             self.saved()
         except MedMMError as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ._mrml import MrmlScene
 
-__all__ = ["SCENE_CHANGES", "observe_scene", "unobserve"]
+__all__ = ["SCENE_CHANGES", "has_unsaved_texts", "observe_scene", "unobserve"]
 
 SCENE_CHANGES = ("closing", "closed", "imported", "saving", "saved", "removing", "removed")
 """Before and after the scene is emptied, after something was loaded, before and after Slicer saves it, before
@@ -53,6 +53,13 @@ def observe_scene(scene: MrmlScene, on_changed: Callable[[str, str], None]) -> A
         scene.AddObserver(getattr(scene, name), of_node(change)) for name, change in _NODE_EVENTS.items()
     ]
     return scene, tuple(tags)
+
+
+def has_unsaved_texts(scene: MrmlScene) -> bool:
+    """Whether a text of the scene, such as a report, was changed since it was last written into a file."""
+    count = scene.GetNumberOfNodesByClass("vtkMRMLTextNode")
+    texts = [scene.GetNthNodeByClass(index, "vtkMRMLTextNode") for index in range(count)]
+    return any(node.GetSaveWithScene() and node.GetModifiedSinceRead() for node in texts)
 
 
 def unobserve(token: Any) -> None:
