@@ -307,10 +307,20 @@ def test_two_studies_keep_apart(reader: Any, phantom_file: Path, sample_dicom: P
     assert reader.views["Red"].volume.GetID() != ct
     assert reader.status.voxel.text == "", "the voxel of the study before"
     assert reader.views["Red"].volume.GetDisplayNode().GetWindow() != 1800
+    reader.views["Red"].scroll(3)
+    reader.views["Red"].zoom(2.0)
+    settle()
+    seen = reader.views["Red"].center_ras.tolist(), reader.views["Red"].mm_per_pixel
     reader.cases.step(1)
     settle()
     assert reader.room.cases.current_id == second
     assert reader.views["Red"].volume.GetDisplayNode().GetWindow() == 1800
+    reader.cases.step(-1)
+    settle()
+    again = reader.views["Red"].center_ras.tolist(), reader.views["Red"].mm_per_pixel
+    assert np.allclose(again[0], seen[0]) and again[1] == pytest.approx(seen[1])
+    reader.cases.step(1)
+    settle()
     reader.actions["file.close_case"].trigger()
     settle()
     assert [entry.id for entry in reader.room.cases.entries()] == [first]

@@ -39,6 +39,8 @@ class SliceView(View):
     drawing : SliceDrawing
     texts : CornerTexts
         What stands in the corners now.
+    on_drawn : callable, optional
+        ``on_drawn(view)``, called for each picture.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class SliceView(View):
         self.node = node
         self._label = label
         self._paint_more = paint_more
+        self.on_drawn: Callable[[SliceView], None] | None = None
         self.texts = CornerTexts()
         self.drawing = SliceDrawing(application, node, OffscreenWindow((256, 256)), _MANAGERS, self.refresh)
 
@@ -189,6 +192,8 @@ class SliceView(View):
     def draw(self, size_px: tuple[int, int]) -> NDArray[np.uint8]:
         """Draw at a size."""
         self.drawing.resize(size_px)
+        if self.on_drawn is not None:
+            self.on_drawn(self)
         return self.drawing.render()
 
     def paint_over(self, painter: Any) -> None:

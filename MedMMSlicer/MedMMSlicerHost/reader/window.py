@@ -32,6 +32,7 @@ from .toolbar import ToolBar
 from .view import View
 from .view_area import LAYOUTS, VOLUME, ViewArea
 from .view_commands import ViewCommands
+from .view_places import place_of, put_place
 from .volume_view import VolumeView, dress
 from .words import _
 
@@ -78,6 +79,7 @@ class ReaderWindow:
         self.closed = False
         self._tokens: list[int] = []
         self._shown_volume = ""
+        self._places: dict[str, dict[str, Any]] = {}
         self._language = translation.language()
         self.widget = MainWindow(self._may_close, self.open)
         self.host = DesktopHost(
@@ -116,6 +118,7 @@ class ReaderWindow:
             # First of all handlers: it only looks which view is used, and consumes nothing.
             if view is not volume_view:
                 view.add_interaction(self.mouse)
+                view.on_drawn = self._note_place
             view.add_interaction(self._activate)
         self.placing = Placing(scene, tuple(slices.values()))
         self.area = ViewArea(self.views)
@@ -326,16 +329,25 @@ class ReaderWindow:
         self._shown_volume = shown
         self.cases.refresh()
         self._set_title()
+        known = {} if self.room.study.is_open else self._places.get(shown, {}).copy()
         if shown != before:
             # What is under the mouse belongs to the image before.
             self.status.show_voxel("")
             self.commands.arrange_for_image(self.preferences.text("layout", "four-up", LAYOUTS))
+            # Who comes back to a study goes on where it was left; a reader study begins anew.
+            for name, place in known.items():
+                put_place(self.views[name].node, place)
             self.commands.volume_view.forget()
             self.commands.apply_marks()
         self.table.check("window.invert", self.commands.is_inverted)
         self.commands.allow_presets()
         self.surfaces.request()
         self.commands.refresh()
+
+    def _note_place(self, view: SliceView) -> None:
+        volume = view.volume
+        if volume is not None:
+            self._places.setdefault(str(volume.GetID()), {})[view.name] = place_of(view.node)
 
     def _run_changed(self) -> None:
         self.status.show_device(self.room.run.device_used)
@@ -349,6 +361,7 @@ class ReaderWindow:
 
     def _scene_replaced(self) -> None:
         self._shown_volume = ""
+        self._places.clear()
         self.commands.forget_volumes()
         dress(self.commands.volume_view.node)
         self._case_changed()
