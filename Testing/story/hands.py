@@ -90,6 +90,8 @@ class Hands:
         self.come_back()
         self.reach(widget)
         place = qt.QPoint(*at) if at is not None else widget.rect.center()
+        # Of what is higher than the panel, the middle alone is in sight.
+        self._show_point(widget, place)
         name = widget.objectName or str(widget)
         assert widget.isVisible(), f"{name} is hidden"
         assert widget.isEnabled(), f"{name} is disabled: {widget.toolTip}"
