@@ -162,7 +162,7 @@ class HostApplication:
 def _share_cores() -> None:
     """Leave cores to a run: the threads of an image filter wait for each other, and for a core.
 
-    With two cores, a view of 930 x 914 pixels is drawn 27 to 30 times a second during a run with two
+    With two cores, a view of 930 x 914 pixels is drawn 38 to 46 times a second during a run with two
     threads, 46 to 50 times with one.
     """
     from vtkmodules.vtkCommonCore import vtkMultiThreader

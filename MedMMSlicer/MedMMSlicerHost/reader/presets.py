@@ -42,18 +42,16 @@ _PERCENTILES = (0.5, 99.5)
 _SAMPLES = 200_000
 
 
-_AIR_HU = -500.0
-"""What other modalities store is not that far below zero."""
-
-
 def is_ct(volume: Any) -> bool:
     """Whether a volume node holds Hounsfield units: it says so, or says nothing and reaches down to air."""
+    from MedMMSlicerLib.bundles.suggestion import holds_air_in_hu
+
     if volume is None:
         return False
     unit = unit_of(volume)
     if unit or volume.GetAttribute("MedMM.Modality"):
         return unit == "HU"
-    return bool(_voxels(volume.GetScene(), volume.GetID()).min() < _AIR_HU)
+    return holds_air_in_hu(volume_from_node(volume.GetScene(), volume.GetID()))
 
 
 def auto_window(scene: Any, volume_id: str) -> tuple[float, float]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..core import Series
+from ..core import Series, Volume
 from .loading import ModelBundle
 from .manifest import InputRole
 from .suggestion_words import phrase
 
-__all__ = ["Suggestion", "judge"]
+__all__ = ["Suggestion", "holds_air_in_hu", "judge"]
 
 _CT = "CT"
 _AIR_HU = -500.0
@@ -117,7 +117,7 @@ def _match(say: _Say, role: InputRole, series: Series) -> _Match:
 def _match_modality(say: _Say, role: InputRole, series: Series) -> _Match:
     modality = series.facts.modality.upper()
     if not modality:
-        if _CT not in role.modalities and _holds_hounsfield_air(series):
+        if _CT not in role.modalities and series.volume is not None and holds_air_in_hu(series.volume):
             return say.refusal(
                 "hounsfield",
                 readable=say("and").join(role.modalities),
@@ -136,11 +136,11 @@ def _match_modality(say: _Say, role: InputRole, series: Series) -> _Match:
     )
 
 
-def _holds_hounsfield_air(series: Series) -> bool:
+def holds_air_in_hu(volume: Volume) -> bool:
     """Whether gray values are as low as those of air in CT; some thousand voxels are enough to tell."""
-    if series.volume is None or series.volume.is_color:
+    if volume.is_color:
         return False
-    array = series.volume.array
+    array = volume.array
     steps = tuple(slice(None, None, max(1, size // _SAMPLES_PER_AXIS)) for size in array.shape)
     return bool((array[steps] < _AIR_HU).any())
 

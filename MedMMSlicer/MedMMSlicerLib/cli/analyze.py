@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.table import Table
 
+from ..context.units import unit_text
 from .common import Device, Language, console, parse_point, print_json, progress_control, status_console
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ def print_analysis(analysis: Analysis, written: tuple[Path, ...], language: str 
     provenance = prediction.provenance
     table = Table("side", "measurement", "value", "unit")
     for item in prediction.measurements:
-        table.add_row(item.laterality, localized(item.name, language), f"{item.value:,.1f}", item.unit)
+        name, unit = localized(item.name, language), unit_text(item.unit)
+        table.add_row(item.laterality, name, f"{item.value:,.1f}", unit)
     findings = Table("finding", "probability", "threshold")
     for finding in prediction.findings:
         if finding.probability is not None and finding.operating_point is not None:

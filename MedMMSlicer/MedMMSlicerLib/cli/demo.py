@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.table import Table
 
+from ..context.units import unit_text
 from ..errors import NothingApplicableError
 from .common import console, progress_control
 
@@ -89,7 +90,14 @@ def _result(prediction: Prediction) -> str:
         return f"{bundle}: not applicable. {' '.join(prediction.refusals)}"
     names = {segment.id: segment for label_map in prediction.label_maps for segment in label_map.segments}
     values = [
-        f"{item.laterality} {names[item.segment_id].name['en'].lower()} {item.value:,.0f} {item.unit}".strip()
+        " ".join(
+            (
+                item.laterality,
+                names[item.segment_id].name["en"].lower(),
+                f"{item.value:,.0f}",
+                unit_text(item.unit),
+            )
+        ).strip()
         for item in prediction.measurements
         if item.segment_id in names
     ]

@@ -100,6 +100,7 @@ _ALONE: dict[str, tuple[str, Fraction]] = {
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_POWER_OF_METRE = re.compile(r"(?<=m)[23](?![0-9A-Za-z])")
 _MICRO = re.compile(r"(?<![A-Za-z])u(?=(?:g|mol|L|l|kat|U)(?![A-Za-z]))")
 _ANNOTATION = re.compile(r"\{([^{}]*)\}")
 _EQUIVALENT = re.compile(r"(?<![A-Za-z])(FEU|DDU)s?(?![A-Za-z])", re.IGNORECASE)
@@ -156,6 +157,7 @@ def unit_text(code: str) -> str:
     What it returns is read back as the same unit; what is no UCUM code stays as it is.
     """
     text = re.sub(r"(?<!\d)10\*(\d+)", lambda match: "10" + match[1].translate(_RAISED), code)
+    text = _POWER_OF_METRE.sub(lambda match: match[0].translate(_RAISED), text)
     text = text.replace("[Hg]", "Hg").replace("[IU]", "IU").replace("[iU]", "IU")
     return "" if text == "1" else _MICRO.sub("µ", text)
 
